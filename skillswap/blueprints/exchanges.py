@@ -1,0 +1,7 @@
+"""TODO-exchanges"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("exchanges", __name__)

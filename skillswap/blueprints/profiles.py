@@ -1,0 +1,7 @@
+"""TODO-profiles"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("profiles", __name__)

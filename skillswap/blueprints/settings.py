@@ -1,0 +1,7 @@
+"""TODO-settings"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("settings", __name__)

@@ -1,0 +1,7 @@
+"""TODO-teachers"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("teachers", __name__)

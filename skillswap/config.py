@@ -1,0 +1,141 @@
+"""Which settings does this process run with? Read once from the environment, typed, frozen."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+LEAST_SECRET = 32
+WEAK_SECRETS = ("dev", "secret", "changeme", "change-me", "password", "skillswap")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+class BadSettings(RuntimeError):
+    """The environment cannot be run with; the message says what to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment decides."""
+
+    env: Literal["development", "test", "production"]
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    database_url: str
+    public_url: str
+    redis_url: str
+    media_folder: Path
+    proxy_hops: int
+    sql_count: bool
+    flood_limits: bool
+    jitsi_url: str
+    demo_password: str
+
+    @property
+    def production(self) -> bool:
+        """Whether strangers use this."""
+        return self.env == "production"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it over https."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """The Host headers that are answered."""
+        host = urlsplit(self.public_url).hostname or "localhost"
+        return [host] if self.production else [host, *LOCAL_HOSTS]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read and check the environment. Raises BadSettings with a sentence."""
+        env = os.environ if env is None else env
+        name = env.get("SKILLSWAP_ENV", "development")
+        if name not in ("development", "test", "production"):
+            raise BadSettings("SKILLSWAP_ENV is development, test or production.")
+        production = name == "production"
+        instance = Path(env.get("INSTANCE_PATH", ROOT / "instance"))
+        port = env.get("PORT", "8000")
+        if env.get("WEB_CONCURRENCY", "1") != "1" and not env.get("REDIS_URL"):
+            raise BadSettings(
+                "More than one process needs REDIS_URL: without it the processes could not hear "
+                "each other. Set WEB_CONCURRENCY=1 or name a Redis."
+            )
+        return cls(
+            env=name,  # type: ignore[arg-type]  # checked above
+            secret_key=_secret(env, instance, production),
+            secret_key_fallbacks=tuple(env.get("SECRET_KEY_FALLBACKS", "").split()),
+            database_url=_database(env, instance, production),
+            public_url=_public_url(env, port, production),
+            redis_url=env.get("REDIS_URL", ""),
+            media_folder=Path(env.get("MEDIA_FOLDER", instance / "media")),
+            proxy_hops=_whole(env, "PROXY_HOPS", 0),
+            sql_count=env.get("SQL_COUNT", "") == "1",
+            flood_limits=env.get("FLOOD_LIMITS", "1") == "1",
+            jitsi_url=env.get("JITSI_URL", "https://meet.jit.si").rstrip("/"),
+            demo_password=env.get("DEMO_PASSWORD", "teach-and-learn"),
+        )
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(env.get(name, default))
+    except ValueError:
+        raise BadSettings(f"{name} is a whole number.") from None
+
+
+def _secret(env: Mapping[str, str], instance: Path, production: bool) -> str:
+    """The signing key: from the environment, or in development kept in the instance folder."""
+    key = env.get("SECRET_KEY", "")
+    if production:
+        if len(key) < LEAST_SECRET or key.lower().startswith(WEAK_SECRETS):
+            raise BadSettings(
+                f"Production needs SECRET_KEY: {LEAST_SECRET} random characters or more, for "
+                'example from python -c "import secrets; print(secrets.token_urlsafe(48))".'
+            )
+        return key
+    if key:
+        return key
+    kept = instance / "secret_key"
+    if not kept.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(48))
+    return kept.read_text().strip()
+
+
+def _database(env: Mapping[str, str], instance: Path, production: bool) -> str:
+    """The database address; a SQLite file in the instance folder unless one is named."""
+    url = env.get("DATABASE_URL", "")
+    if not url:
+        if production:
+            raise BadSettings("Production needs DATABASE_URL.")
+        instance.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{(instance / 'skillswap.db').as_posix()}"
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    if production and url.startswith("sqlite") and env.get("DYNO"):
+        raise BadSettings(
+            "This platform loses its files at every restart: name a PostgreSQL in DATABASE_URL."
+        )
+    return url
+
+
+def _public_url(env: Mapping[str, str], port: str, production: bool) -> str:
+    """Where people reach the site; links that leave the site start with it."""
+    url = env.get("PUBLIC_URL", "").rstrip("/")
+    if not url:
+        if production:
+            raise BadSettings("Production needs PUBLIC_URL, such as https://skillswap.example.")
+        return f"http://localhost:{port}"
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise BadSettings("PUBLIC_URL is an address such as https://skillswap.example.")
+    return url

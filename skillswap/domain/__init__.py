@@ -1,0 +1,1 @@
+"""What happens: verbs and reads, one module for each noun. No request, no page in here."""

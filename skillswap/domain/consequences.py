@@ -1,0 +1,31 @@
+"""What follows from what? The whole table; nothing else reacts to anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from skillswap.domain import notifications
+from skillswap.models import Event
+
+# A consequence touches only the database, in the transaction of the verb. What it returns are
+# further events (a badge earned), worked after it.
+Consequence = Callable[[Event], Iterable[Event] | None]
+
+FOLLOWS: dict[str, list[Consequence]] = {
+    "person.joined": [],
+    "skill.proposed": [],
+    "pitch.sent": [notifications.notify],
+    "pitch.accepted": [notifications.notify],
+    "pitch.declined": [notifications.notify],
+    "pitch.ignored": [],
+    "pitch.withdrawn": [notifications.notify],
+    "pitch.expired": [notifications.notify],
+    "exchange.opened": [],
+    "session.proposed": [notifications.notify],
+    "session.scheduled": [notifications.notify],
+    "session.declined": [notifications.notify],
+    "session.withdrawn": [notifications.notify],
+    "session.cancelled": [notifications.notify],
+    "session.outcome_given": [notifications.notify],
+    "session.completed": [notifications.notify],
+}

@@ -1,0 +1,45 @@
+"""How is a fact recorded, with all that follows from it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from skillswap.db import Model, db
+from skillswap.domain.consequences import FOLLOWS
+from skillswap.models import Event, User
+
+
+def record(
+    kind: str,
+    *,
+    actor: User | None,
+    subject: Model,
+    to: Sequence[User],
+    now: datetime,
+    **facts: Any,
+) -> Event:
+    """Write what happened and run what follows, in the caller's transaction.
+
+    `to` are the people it is told to; `facts` (plain JSON values) are what a sentence about it
+    needs. An unknown kind is a KeyError at once. If a consequence raises, nothing happened.
+    """
+    first = Event(
+        kind=kind,
+        actor_id=actor.id if actor else None,
+        subject_type=subject.__tablename__,
+        subject_id=subject.id,  # type: ignore[attr-defined]  # every subject has one
+        audience=[user.id for user in to],
+        facts=facts,
+        happened_at=now,
+    )
+    waiting = [first]
+    while waiting:
+        event = waiting.pop(0)
+        follows = FOLLOWS[event.kind]
+        db.session.add(event)
+        db.session.flush()  # consequences need event.id
+        for follow in follows:
+            waiting += follow(event) or ()
+    return first

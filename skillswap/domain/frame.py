@@ -1,0 +1,82 @@
+"""Who is signed in, and what does every page show of them? One statement answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import contains_eager
+
+from skillswap.db import db
+from skillswap.domain import learning_sessions, notifications, pitches
+from skillswap.models import SignIn, StaffRole, User
+
+IDLE = timedelta(days=14)
+STAFF_IDLE = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The device, and the counts beside the entries of the frame."""
+
+    sign_in: SignIn
+    unread_notifications: int
+    waiting_pitches: int
+    waiting_sessions: int
+
+    @property
+    def user(self) -> User:
+        """The person."""
+        return self.sign_in.user
+
+
+def token_hash(token: str) -> str:
+    """What the table keeps of a cookie's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def signed_in(token: str, now: datetime) -> SignedIn | None:
+    """The live sign-in behind a cookie, or None: ended, expired, idle too long, suspended.
+
+    One statement, whatever the person has received.
+    """
+    row = db.session.execute(
+        select(
+            SignIn,
+            notifications.unread_count(SignIn.user_id).scalar_subquery(),
+            pitches.waiting_count(SignIn.user_id, now).scalar_subquery(),
+            learning_sessions.waiting_count(SignIn.user_id, now).scalar_subquery(),
+        )
+        .join(SignIn.user)
+        .options(contains_eager(SignIn.user))
+        .where(
+            SignIn.token_hash == token_hash(token),
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > now,
+        )
+    ).first()
+    if row is None:
+        return None
+    sign_in = row[0]
+    idle = IDLE if sign_in.user.staff_role is StaffRole.NONE else STAFF_IDLE
+    if not sign_in.user.is_active or sign_in.seen_at + idle <= now:
+        return None
+    sign_in.token = token
+    return SignedIn(sign_in, row[1], row[2], row[3])
+
+
+def seen(sign_in: SignIn, now: datetime) -> None:
+    """Note that the person is here. The one write a GET may do, at most once a minute."""
+    for table, row_id, column in (
+        (SignIn, sign_in.id, "seen_at"),
+        (User, sign_in.user_id, "last_seen_at"),
+    ):
+        db.session.execute(
+            update(table)
+            .where(table.id == row_id)
+            .values({column: now})
+            .execution_options(synchronize_session=False)
+        )

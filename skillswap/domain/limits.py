@@ -1,0 +1,62 @@
+"""How much of everything may a person do? The constants of DOMAIN.md §5, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+
+from skillswap.db import db
+from skillswap.models import LearningSession, SessionState, User
+
+NEW_FOR = timedelta(days=7)
+TRUSTED_FROM_KEPT = 5
+
+BIO_TO_PITCH = 60
+RESPOND_DAYS = range(3, 15)
+RESPOND_DAYS_DEFAULT = 14
+COOL_DOWN = timedelta(days=30)
+
+HORIZON = timedelta(weeks=8)
+PROPOSAL_LIFE = timedelta(days=7)
+PROPOSAL_LEAD = timedelta(hours=2)
+LATE_CANCEL = timedelta(hours=12)
+CONFIRM_WITHIN = timedelta(hours=72)
+
+SKILLS_EACH_WAY = 12
+EDUCATION_LINES = 6
+EDUCATION_LINE = 120
+UPLOADS_PER_HOUR = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one person may do, by standing."""
+
+    open_pitches: int
+    pitches_per_day: int
+    links_in_pitch: int
+
+
+NEW = Limits(open_pitches=3, pitches_per_day=3, links_in_pitch=0)
+MEMBER = Limits(open_pitches=5, pitches_per_day=8, links_in_pitch=2)
+TRUSTED = Limits(open_pitches=8, pitches_per_day=12, links_in_pitch=2)
+
+
+def limits_of(person: User, now: datetime) -> Limits:
+    """The limits of a person's standing: new (under 7 days or nothing kept), member, trusted."""
+    if person.created_at + NEW_FOR > now:
+        return NEW
+    kept = (
+        select(LearningSession.id)
+        .where(
+            LearningSession.state == SessionState.COMPLETED,
+            or_(LearningSession.teacher_id == person.id, LearningSession.learner_id == person.id),
+        )
+        .limit(TRUSTED_FROM_KEPT)
+    )
+    count = db.session.scalar(select(func.count()).select_from(kept.subquery())) or 0
+    if count == 0:
+        return NEW
+    return TRUSTED if count >= TRUSTED_FROM_KEPT else MEMBER

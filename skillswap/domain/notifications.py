@@ -1,0 +1,233 @@
+"""What is a person told in the app, in which words?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from gettext import gettext as _
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.orm import aliased
+
+from skillswap.db import db
+from skillswap.domain.visibility import visible
+from skillswap.lib.clock import local
+from skillswap.lib.keyset import Key, Page, page, paginate
+from skillswap.models import Event, Notification, User
+from skillswap.models.user import HUES, initials
+
+UNREAD_SHOWN = 99  # the bell says "99" for more
+Actor = aliased(User)
+
+
+def notify(event: Event) -> None:
+    """The consequence: one row for each person the event is told to. Twice is harmless."""
+    for user_id in event.audience:
+        db.session.add(
+            Notification(
+                user_id=user_id,
+                event_id=event.id,
+                subject_type=event.subject_type,
+                subject_id=event.subject_id,
+                created_at=event.happened_at,
+            )
+        )
+    db.session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What an avatar and a name need."""
+
+    username: str
+    name: str
+    initials: str
+    hue: int
+    avatar_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One notification, worded for its reader."""
+
+    id: int
+    actor: Face | None
+    text: str  # follows the actor's name
+    icon: str
+    subject_type: str
+    public_id: str
+    at: datetime
+    unread: bool
+
+
+Facts = dict[str, Any]
+
+
+def _when(facts: Facts, zone: str) -> str:
+    return local(datetime.fromisoformat(facts["starts_at"]), zone).full
+
+
+def _returning(facts: Facts) -> str:
+    return _(", offering {offered}").format(**facts) if facts.get("offered") else ""
+
+
+# kind -> icon, and the words after the actor's name for a reader in that zone
+WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
+    "pitch.sent": (
+        "inbox",
+        lambda facts, zone: _("pitched you: {skill}{offer}").format(
+            **facts, offer=_returning(facts)
+        ),
+    ),
+    "pitch.accepted": (
+        "check",
+        lambda facts, zone: _("accepted your pitch for {skill}. Propose times next").format(
+            **facts
+        ),
+    ),
+    "pitch.declined": (
+        "x",
+        lambda facts, zone: _("declined your pitch for {skill}").format(**facts),
+    ),
+    "pitch.withdrawn": (
+        "x",
+        lambda facts, zone: _("withdrew the pitch for {skill}").format(**facts),
+    ),
+    "pitch.expired": (
+        "clock",
+        lambda facts, zone: _("The pitch for {skill} expired without an answer").format(**facts),
+    ),
+    "session.proposed": (
+        "calendar-plus",
+        lambda facts, zone: _("proposed times for {skill}. Pick one").format(**facts),
+    ),
+    "session.scheduled": (
+        "calendar-check",
+        lambda facts, zone: _("picked {when} for {skill}").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
+    "session.declined": (
+        "x",
+        lambda facts, zone: _("cannot make the times you proposed for {skill}").format(**facts),
+    ),
+    "session.withdrawn": (
+        "x",
+        lambda facts, zone: _("withdrew the proposed times for {skill}").format(**facts),
+    ),
+    "session.cancelled": (
+        "x",
+        lambda facts, zone: _("cancelled {skill} on {when}").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
+    "session.outcome_given": (
+        "list-checks",
+        lambda facts, zone: _("says {skill} on {when} happened. Do you agree?").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
+    "session.completed": (
+        "circle-check",
+        lambda facts, zone: _("agrees: {skill} on {when} is completed").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
+}
+
+
+def listed(user_id: int | ColumnElement[int]) -> Select[Any]:
+    """The rows a person can open: the one query behind the page and the count."""
+    return (
+        select(
+            Notification.id,
+            Notification.created_at,
+            Notification.read_at,
+            Notification.subject_type,
+            Event.kind,
+            Event.facts,
+            Event.actor_id,
+            Actor.username,
+            Actor.first_name,
+            Actor.last_name,
+            Actor.avatar,
+        )
+        .join(Event, Event.id == Notification.event_id)
+        .outerjoin(Actor, Actor.id == Event.actor_id)
+        .where(Notification.user_id == user_id)
+        .where(Event.actor_id.is_(None) | visible(Actor))
+    )
+
+
+def unread_count(user_id: int | ColumnElement[int]) -> Select[Any]:
+    """How many of them are unread, counted to one more than the bell shows."""
+    unread = (
+        listed(user_id)
+        .where(Notification.read_at.is_(None))
+        .with_only_columns(Notification.id)
+        .limit(UNREAD_SHOWN + 1)
+    )
+    return select(func.count()).select_from(unread.subquery())
+
+
+NEWEST = [Key(Notification.id, "id")]  # type: ignore[arg-type]  # a mapped column is an expression
+
+
+def page_of(reader: User, cursor: str | None, *, unread_only: bool = False) -> Page:
+    """A page of worded lines, newest first."""
+    query = listed(reader.id)
+    if unread_only:
+        query = query.where(Notification.read_at.is_(None))
+    rows = db.session.execute(paginate(query, NEWEST, cursor)).all()
+    found = page(rows, NEWEST)
+    return Page([_worded(row, reader) for row in found.rows], found.after)
+
+
+def _worded(row: Any, reader: User) -> Line:
+    icon, words = WORDS[row.kind]
+    actor = None
+    if row.actor_id is not None:
+        actor = Face(
+            row.username,
+            f"{row.first_name} {row.last_name}".strip(),
+            initials(row.first_name, row.last_name),
+            row.actor_id % HUES + 1,
+            f"/media/{row.avatar}" if row.avatar else None,
+        )
+    return Line(
+        id=row.id,
+        actor=actor,
+        text=words(row.facts, reader.timezone),
+        icon=icon,
+        subject_type=row.subject_type,
+        public_id=row.facts.get("public_id", ""),
+        at=row.created_at,
+        unread=row.read_at is None,
+    )
+
+
+def read_all(reader: User, now: datetime) -> int:
+    """Mark everything read; returns how many lines that were."""
+    return _mark(now, Notification.user_id == reader.id)
+
+
+def read_about(reader: User, subject_type: str, subject_id: int, now: datetime) -> int:
+    """Mark read what is about one thing, since its page is being looked at."""
+    return _mark(
+        now,
+        Notification.user_id == reader.id,
+        Notification.subject_type == subject_type,
+        Notification.subject_id == subject_id,
+    )
+
+
+def _mark(now: datetime, *which: ColumnElement[bool]) -> int:
+    done = db.session.execute(
+        update(Notification)
+        .where(*which, Notification.read_at.is_(None))
+        .values(read_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one

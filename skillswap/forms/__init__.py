@@ -1,0 +1,1 @@
+"""What shape must typed things have? Types, lengths, formats; never a rule."""

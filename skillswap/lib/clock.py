@@ -1,0 +1,169 @@
+"""How are instants read on somebody's clock?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+QUARTER_SECONDS = 900
+
+
+def utcnow() -> datetime:
+    """The present instant, aware UTC."""
+    return datetime.now(UTC)
+
+
+@lru_cache(maxsize=512)
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone of that name. Raises KeyError for a name the pinned table lacks."""
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """The names a person may live in, sorted: places, not abbreviations or `Etc/` offsets."""
+    areas = (
+        "Africa/ America/ Antarctica/ Arctic/ Asia/ Atlantic/ Australia/ Europe/ Indian/ Pacific/"
+    )
+    starts = tuple(areas.split())
+    return (*sorted(name for name in available_timezones() if name.startswith(starts)), "UTC")
+
+
+@lru_cache(maxsize=1)
+def _zone_set() -> frozenset[str]:
+    return frozenset(zone_names())
+
+
+def is_zone(name: str) -> bool:
+    """Whether a person may choose that zone name."""
+    return name in _zone_set()
+
+
+@lru_cache(maxsize=512)
+def zone_city(name: str) -> str:
+    """The place a zone is named after: `America/New_York` is "New York"."""
+    return name.rsplit("/", 1)[-1].replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """An instant as one person's wall clock shows it. Made by `local()`; printed by templates."""
+
+    at: datetime
+    wall: datetime
+    city: str
+
+    @property
+    def iso(self) -> str:
+        """For `<time datetime>`: UTC to the minute."""
+        return self.at.strftime("%Y-%m-%dT%H:%MZ")
+
+    @property
+    def clock(self) -> str:
+        """`18:30`."""
+        return f"{self.wall:%H:%M}"
+
+    @property
+    def weekday(self) -> str:
+        """`Thu`, for the date leaf."""
+        return WEEKDAYS[self.wall.weekday()][:3]
+
+    @property
+    def month(self) -> str:
+        """`Mar`, for the date leaf."""
+        return MONTHS[self.wall.month - 1][:3]
+
+    @property
+    def day_number(self) -> int:
+        """`26`, for the date leaf."""
+        return self.wall.day
+
+    @property
+    def date(self) -> date:
+        """The calendar day on this wall."""
+        return self.wall.date()
+
+    @property
+    def day(self) -> str:
+        """`Thursday 26 March`."""
+        return f"{WEEKDAYS[self.wall.weekday()]} {self.wall.day} {MONTHS[self.wall.month - 1]}"
+
+    @property
+    def short_day(self) -> str:
+        """`26 March`."""
+        return f"{self.wall.day} {MONTHS[self.wall.month - 1]}"
+
+    @property
+    def full(self) -> str:
+        """`Thursday 26 March, 18:30`."""
+        return f"{self.day}, {self.clock}"
+
+
+def local(at: datetime, zone_name: str) -> Local:
+    """`at` (aware) on the wall clock of `zone_name`."""
+    return Local(at, at.astimezone(zone(zone_name)), zone_city(zone_name))
+
+
+def same_clock(at: datetime, one: str, other: str) -> bool:
+    """Whether two zones show the same wall time at that instant."""
+    return at.astimezone(zone(one)).utcoffset() == at.astimezone(zone(other)).utcoffset()
+
+
+def from_wall(wall: datetime, zone_name: str) -> datetime:
+    """The instant at which a naive wall time happens first; in a spring gap, the first real minute.
+
+    Returns aware UTC.
+    """
+    there = wall.replace(tzinfo=zone(zone_name), fold=0)
+    back = there.astimezone(UTC).astimezone(zone(zone_name)).replace(tzinfo=None)
+    if back == wall:
+        return there.astimezone(UTC)
+    # The wall time does not exist: fold 0 reads it with the offset before the change, fold 1
+    # with the one after; the change itself is where the two readings meet.
+    before = there.utcoffset()
+    after = wall.replace(tzinfo=zone(zone_name), fold=1).utcoffset()
+    if before is None or after is None:  # pragma: no cover - ZoneInfo always answers
+        raise ValueError(zone_name)
+    low, high = wall - max(before, after), wall - min(before, after)
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        offset = middle.replace(tzinfo=UTC).astimezone(zone(zone_name)).utcoffset()
+        low, high = (low, middle) if offset == after else (middle, high)
+    return high.replace(microsecond=0, tzinfo=UTC)
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """`in 22 minutes`, `2 hours ago`, `just now`: the distance in the largest fitting unit."""
+    seconds = (at - now).total_seconds()
+    size = abs(seconds)
+    if size < 45:
+        return "just now" if seconds <= 0 else "in a moment"
+    for unit, length, limit in (
+        ("minute", 60, 60),
+        ("hour", 3600, 36),
+        ("day", 86400, 14),
+        ("week", 604800, 9),
+        ("month", 2629800, 18),
+        ("year", 31557600, 10**6),
+    ):
+        count = max(1, round(size / length))
+        if count < limit:
+            break
+    words = f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"in {words}" if seconds > 0 else f"{words} ago"
+
+
+def on_quarter(at: datetime) -> bool:
+    """Whether an instant lies on a quarter hour of UTC (every zone's offset is a multiple)."""
+    return at.timestamp() % QUARTER_SECONDS == 0
+
+
+def quarters(start: datetime, end: datetime) -> range:
+    """The quarter hours an interval covers, as UTC epoch // 900. Both ends on quarters."""
+    return range(int(start.timestamp()) // QUARTER_SECONDS, int(end.timestamp()) // QUARTER_SECONDS)

@@ -1,0 +1,106 @@
+"""How is a long list cut into pages that stay put while rows arrive?"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_
+
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One column of the order: its expression, the row attribute it arrives in, its direction."""
+
+    column: ColumnElement[Any]
+    name: str
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows and the cursor after the last of them; `after` is None on the last page."""
+
+    rows: Sequence[Any]
+    after: str | None
+
+    def __iter__(self) -> Any:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def encode(values: Sequence[Any]) -> str:
+    """The cursor for a row's key values: opaque, URL-safe, not secret."""
+    plain = [
+        {"t": int(v.timestamp() * 1_000_000)} if isinstance(v, datetime) else v for v in values
+    ]
+    raw = json.dumps(plain, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode(cursor: str, length: int) -> list[Any] | None:
+    """The key values of a cursor, or None when it is not one of ours (the list starts anew)."""
+    if len(cursor) > 400:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        plain = json.loads(raw)
+    except (binascii.Error, ValueError):
+        return None
+    if not isinstance(plain, list) or len(plain) != length:
+        return None
+    values: list[Any] = []
+    for value in plain:
+        if isinstance(value, dict):
+            micros = value.get("t")
+            if not isinstance(micros, int) or not 0 <= micros < 2**53:
+                return None
+            values.append(datetime.fromtimestamp(micros / 1_000_000, UTC))
+        elif isinstance(value, bool) or not isinstance(value, (int, str)):
+            return None
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            return None
+        elif isinstance(value, str) and "\x00" in value:
+            return None
+        else:
+            values.append(value)
+    return values
+
+
+def paginate(
+    query: Select[Any], keys: Sequence[Key], cursor: str | None, limit: int = PAGE_SIZE
+) -> Select[Any]:
+    """Order `query` by `keys` and start after `cursor`; asks for one row more than a page.
+
+    The last key must be unique. Give the rows it yields to `page()`.
+    """
+    limit = max(1, min(limit, MAX_PAGE_SIZE))
+    if cursor and (values := decode(cursor, len(keys))) is not None:
+        # (a, b, c) after (x, y, z), spelled out because the directions may differ
+        branches = []
+        for position, key in enumerate(keys):
+            same = [k.column == v for k, v in zip(keys[:position], values, strict=False)]
+            value = values[position]
+            beyond = key.column < value if key.descending else key.column > value
+            branches.append(and_(*same, beyond))
+        query = query.where(or_(*branches))
+    order = [key.column.desc() if key.descending else key.column.asc() for key in keys]
+    return query.order_by(*order).limit(limit + 1)
+
+
+def page(rows: Sequence[Any], keys: Sequence[Key], limit: int = PAGE_SIZE) -> Page:
+    """Cut the extra row off and make the cursor from the last one kept."""
+    limit = max(1, min(limit, MAX_PAGE_SIZE))
+    kept = rows[:limit]
+    more = len(rows) > limit
+    return Page(kept, encode([getattr(kept[-1], key.name) for key in keys]) if more else None)

@@ -1,0 +1,105 @@
+"""What did an accepted pitch open: who teaches whom what?"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from skillswap.db import BigId, Model, choice, public_id
+from skillswap.errors import WrongState
+from skillswap.models.pitch import Pitch
+from skillswap.models.skill import Skill
+from skillswap.models.user import User
+
+
+class ExchangeState(StrEnum):
+    ACTIVE, DORMANT = "active", "dormant"
+    COMPLETED, CANCELLED = "completed", "cancelled"
+
+
+MOVES = {
+    ExchangeState.ACTIVE: {
+        ExchangeState.DORMANT,
+        ExchangeState.COMPLETED,
+        ExchangeState.CANCELLED,
+    },
+    ExchangeState.DORMANT: {
+        ExchangeState.ACTIVE,
+        ExchangeState.COMPLETED,
+        ExchangeState.CANCELLED,
+    },
+}
+
+
+def new_room() -> str:
+    """The unguessable name of an exchange's video room: 128 bits."""
+    return secrets.token_hex(16)
+
+
+class Exchange(Model):
+    """The agreement an accepted pitch opens."""
+
+    __tablename__ = "exchanges"
+    __table_args__ = (
+        CheckConstraint("learner_id <> teacher_id", name="not_with_self"),
+        Index("ix_exchanges_learner", "learner_id", "state", "id"),
+        Index("ix_exchanges_teacher", "teacher_id", "state", "id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = public_id()
+    pitch_id: Mapped[int] = mapped_column(ForeignKey("pitches.id"), unique=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))  # who pitched
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("users.id"))  # who accepted
+    state: Mapped[ExchangeState] = mapped_column(
+        choice(ExchangeState), default=ExchangeState.ACTIVE
+    )
+    room: Mapped[str] = mapped_column(String(32), default=new_room)
+    opened_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(String(300), default="")
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name
+
+    pitch: Mapped[Pitch] = relationship(lazy="raise_on_sql")
+    learner: Mapped[User] = relationship(foreign_keys=learner_id, lazy="raise_on_sql")
+    teacher: Mapped[User] = relationship(foreign_keys=teacher_id, lazy="raise_on_sql")
+    legs: Mapped[list[ExchangeLeg]] = relationship(
+        lazy="raise_on_sql", order_by="ExchangeLeg.position", back_populates="exchange"
+    )
+
+    def move_to(self, state: ExchangeState) -> None:
+        """Make an allowed move. Raises WrongState when somebody was quicker."""
+        if state not in MOVES.get(self.state, ()):
+            raise WrongState("exchange", self.state)
+        self.state = state
+
+    def partner_of(self, person: User) -> User:
+        """The other of the two."""
+        return self.teacher if person.id == self.learner_id else self.learner
+
+
+class ExchangeLeg(Model):
+    """One direction of an exchange: who teaches whom what. The first is the pitch's own."""
+
+    __tablename__ = "exchange_legs"
+    __table_args__ = (
+        CheckConstraint("learner_id <> teacher_id", name="not_to_self"),
+        CheckConstraint("position IN (0, 1)", name="position"),
+        Index("uq_exchange_legs_position", "exchange_id", "position", unique=True),
+        Index("ix_exchange_legs_teacher", "teacher_id", "exchange_id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchanges.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(default=0)
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    learner_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    skill_id: Mapped[int] = mapped_column(ForeignKey("skills.id"), index=True)
+    exchange: Mapped[Exchange] = relationship(lazy="raise_on_sql", back_populates="legs")
+    skill: Mapped[Skill] = relationship(lazy="raise_on_sql")

@@ -1,0 +1,32 @@
+"""Which files do people own?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from skillswap.db import BigId, Model, choice
+
+
+class MediaKind(StrEnum):
+    AVATAR = "avatar"
+
+
+class Media(Model):
+    """A stored file: its random name is its address, `/media/<name>`."""
+
+    __tablename__ = "media"
+    __table_args__ = (
+        CheckConstraint("size > 0", name="size"),
+        Index("ix_media_owner", "owner_id", "created_at"),
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[MediaKind] = mapped_column(choice(MediaKind))
+    size: Mapped[int]
+    created_at: Mapped[datetime]

@@ -1,0 +1,40 @@
+"""What is a person told in the app?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from skillswap.db import BigId, Model
+from skillswap.models.event import Event
+
+IS_UNREAD = text("read_at IS NULL")
+
+
+class Notification(Model):
+    """One event told to one person. Worded when read (`domain/notifications.py`)."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index("uq_notifications_event", "user_id", "event_id", unique=True),
+        Index("ix_notifications_user", "user_id", "id"),
+        Index(
+            "ix_notifications_unread",
+            "user_id",
+            "subject_type",
+            "subject_id",
+            sqlite_where=IS_UNREAD,
+            postgresql_where=IS_UNREAD,
+        ),
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    subject_type: Mapped[str] = mapped_column(String(30))
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    event: Mapped[Event] = relationship(lazy="raise_on_sql")

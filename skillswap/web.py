@@ -1,0 +1,296 @@
+"""How does an answer leave? Page or fragment, who asks, notices, and the pages for errors."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import (
+    Flask,
+    Response,
+    flash,
+    g,
+    get_flashed_messages,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, generate_csrf
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from skillswap.db import transaction
+from skillswap.domain import frame as frames
+from skillswap.errors import DomainError, NotAllowed, Refused, TooMany, WrongState
+from skillswap.lib.clock import utcnow
+from skillswap.models import User
+from skillswap.sentences import word, word_state
+
+log = logging.getLogger(__name__)
+VARY = ("HX-Request", "HX-Request-Type")
+# where each noun of a WrongState is shown
+PAGES = {
+    "pitch": "pitches.show",
+    "exchange": "exchanges.show",
+    "session": "sessions.show",
+    "proposal": "sessions.show",
+}
+
+
+@dataclass(slots=True)
+class Frame:
+    """What the layout prints around every page."""
+
+    me: User | None
+    csrf: str
+    place: str
+    unread_notifications: int = 0
+    waiting_pitches: int = 0
+    waiting_sessions: int = 0
+    notices: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def needs_me(self) -> int:
+        """How many things wait for this person."""
+        return self.waiting_pitches + self.waiting_sessions
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the moderators' entry is printed."""
+        return self.me is not None and self.me.is_staff
+
+
+PLACES = {
+    "teachers": "teachers",
+    "pitches": "pitches",
+    "sessions": "sessions",
+    "exchanges": "sessions",
+    "notifications": "notifications",
+    "pages": "home",
+}
+
+
+def me() -> User:
+    """The person signed in. Only behind `@login_required`."""
+    user: User = g.signed_in.user
+    return user
+
+
+def viewer() -> User | None:
+    """The person signed in, or None for a visitor."""
+    here: frames.SignedIn | None = g.get("signed_in")
+    return here.user if here else None
+
+
+def wants_fragment() -> bool:
+    """True when htmx will swap the answer into a part of the page."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request-Type") == "partial" and "HX-History-Restore-Request" not in headers
+    )
+
+
+def render(
+    page: str, fragment: str | None = None, *, status: int = 200, **context: Any
+) -> ResponseReturnValue:
+    """The page, or for htmx its fragment alone, with the notices beside it."""
+    if fragment is not None and wants_fragment():
+        html = render_template(fragment, **context) + _notices_beside()
+    else:
+        html = render_template(page, **context)
+    return make_response(html, status)
+
+
+def _notices_beside() -> str:
+    """Notices of this request as a second target of the same answer."""
+    notices = get_flashed_messages(with_categories=True)
+    return render_template("_notices_beside.html", notices=notices) if notices else ""
+
+
+def after_post(url: str, fragment: str | None = None, **context: Any) -> ResponseReturnValue:
+    """After a change: the fragment for htmx, otherwise 303 to a page that shows it.
+
+    Without a fragment htmx is sent to the page too.
+    """
+    if wants_fragment():
+        if fragment is not None:
+            return make_response(render_template(fragment, **context) + _notices_beside())
+        return Response(status=204, headers={"HX-Location": url})
+    return redirect(url, 303)
+
+
+def notice(text: str, kind: str = "ok") -> None:
+    """Say something once, on the next answer this person gets."""
+    flash(text, kind)
+
+
+def cursor() -> str | None:
+    """The keyset cursor of the address, if there is one."""
+    return request.args.get("after") or None
+
+
+def safe_next(target: str | None) -> str:
+    """A path on this site to go on to, or home: never another host, whatever was asked."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return url_for("pages.home")
+    if any(ord(sign) < 0x20 or sign == "\\" for sign in target):
+        return url_for("pages.home")
+    parts = urlsplit(target)
+    return target if not parts.netloc and not parts.scheme else url_for("pages.home")
+
+
+def _load_person() -> None:
+    """Before the view: who asks, and the counts of the frame. Static files ask nobody."""
+    if request.endpoint in (None, "static", "media.show", "pages.healthz"):
+        return
+    if not current_user.is_authenticated:
+        return
+    here: frames.SignedIn = g.signed_in
+    now = utcnow()
+    if here.sign_in.seen_at + frames.SEEN_EVERY <= now:
+        with transaction():
+            frames.seen(here.sign_in, now)
+
+
+def load_sign_in(token: str) -> Any:
+    """Flask-Login's loader: the SignIn behind the cookie's token."""
+    g.signed_in = frames.signed_in(token, utcnow())
+    return g.signed_in.sign_in if g.signed_in else None
+
+
+def _frame() -> dict[str, Any]:
+    here: frames.SignedIn | None = g.get("signed_in")
+    place = PLACES.get(request.blueprint or "", "")
+    if request.endpoint not in (None, "pages.home") and place == "home":
+        place = ""
+    whole = not wants_fragment()
+    frame = Frame(
+        me=here.user if here else None,
+        csrf=generate_csrf(),
+        place=place,
+        notices=get_flashed_messages(with_categories=True) if whole else [],  # type: ignore[arg-type]
+    )
+    if here:
+        frame.unread_notifications = here.unread_notifications
+        frame.waiting_pitches = here.waiting_pitches
+        frame.waiting_sessions = here.waiting_sessions
+    return {"frame": frame, "now": utcnow()}
+
+
+def _cache_rules(response: Response) -> Response:
+    """Nothing personal in a shared cache, no fragment in any."""
+    if response.mimetype != "text/html":
+        return response
+    response.vary.update(VARY)
+    if "Cache-Control" not in response.headers:
+        if wants_fragment():
+            response.headers["Cache-Control"] = "no-store"
+        elif g.get("signed_in"):
+            response.headers["Cache-Control"] = "private, no-store"
+        else:
+            response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _toast(text: str, status: int) -> Response:
+    """An error as one line among the toasts, so that no page lands in a small target."""
+    answer = make_response(render_template("errors/_toast.html", text=text), status)
+    answer.headers["HX-Retarget"] = "#toasts"
+    answer.headers["HX-Reswap"] = "beforeend"
+    return answer
+
+
+def _error_page(status: int, text: str = "", **context: Any) -> Response:
+    if wants_fragment():
+        return _toast(text or DEFAULTS.get(status, DEFAULTS[500]), status)
+    known = status if status in DEFAULTS else 500
+    return make_response(
+        render_template(f"errors/{known}.html", text=text or DEFAULTS[known], **context), status
+    )
+
+
+DEFAULTS = {
+    400: "This form came from an old page. Load it again; what you typed is still there.",
+    403: "You may not do this.",
+    404: "This is not here. The link may be old, or it was taken down.",
+    405: "This address does not take that.",
+    409: "Somebody was quicker. Load the page again to see how it stands.",
+    413: "This is too large to send.",
+    422: "Something in the form needs another look.",
+    429: "That was a lot at once. Wait a little and try again.",
+    500: "Something broke on our side. Nothing was changed. Try again.",
+}
+
+
+def _domain_error(error: DomainError) -> Response:
+    """A rule said no outside a form."""
+    context: dict[str, Any] = {}
+    text = ""
+    match error:
+        case WrongState(noun=noun, state=state):
+            text = word_state(noun, state)
+            key = (request.view_args or {}).get("public_id")
+            if key and noun in PAGES:
+                context["next_url"] = url_for(PAGES[noun], public_id=key)
+        case Refused(code=code, params=params) | NotAllowed(code=code, params=params):
+            text = word(code, params)
+    answer = _error_page(error.status, text, **context)
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_seconds)
+    return answer
+
+
+def _unauthorized() -> ResponseReturnValue:
+    """Sign in first: a redirect for pages, a full load for htmx, never a page in a fragment."""
+    if "HX-Request" in request.headers:
+        here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        target = url_for("accounts.log_in", next=safe_next(here))
+        return Response(status=401, headers={"HX-Redirect": target})
+    path = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.log_in", next=path), 303)
+
+
+def init_web(app: Flask) -> None:
+    """Hook the above into the app."""
+    app.before_request(_load_person)
+    app.after_request(_cache_rules)
+    app.context_processor(_frame)
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(StaleDataError, lambda _error: _error_page(409))
+
+    @app.errorhandler(CSRFError)
+    def csrf_failed(error: CSRFError) -> Response:
+        return _error_page(400)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> ResponseReturnValue:
+        if error.code is None or error.code < 400:
+            return error.get_response()  # type: ignore[return-value]
+        answer = _error_page(error.code)
+        for name in ("Allow", "Retry-After"):
+            if value := dict(error.get_headers()).get(name):
+                answer.headers[name] = value
+        return answer
+
+    @app.errorhandler(OperationalError)
+    def database_away(error: OperationalError) -> Response:
+        log.exception("the database did not answer", exc_info=error)
+        answer = _error_page(503, reference=secrets.token_hex(4))
+        answer.headers["Retry-After"] = "5"
+        return answer
+
+    @app.errorhandler(Exception)
+    def broke(error: Exception) -> Response:
+        reference = secrets.token_hex(4)
+        log.exception("reference %s", reference, exc_info=error)
+        if app.testing:
+            raise error
+        return _error_page(500, reference=reference)

@@ -1,0 +1,212 @@
+"""The people of the tests, and how they come to pitches, exchanges and sessions.
+
+They are made by the verbs of the domain wherever one exists. Each function commits.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from skillswap.db import db, transaction
+from skillswap.domain import exchanges, learning_sessions, pitches
+from skillswap.domain.frame import token_hash
+from skillswap.lib.clock import utcnow
+from skillswap.lib.markdown import render_markdown
+from skillswap.lib.passwords import hash_password
+from skillswap.models import (
+    Exchange,
+    LearningSession,
+    Level,
+    Pitch,
+    SignIn,
+    Skill,
+    SkillName,
+    StaffRole,
+    User,
+    UserSkill,
+    UserSkillKind,
+)
+
+PASSWORD = "teach-and-learn"
+_HASH = hash_password(PASSWORD)
+LONG_AGO = timedelta(days=200)
+BODY = "I would love to paint one small picture of the river for my mother by June."
+
+
+def make_skill(name: str) -> Skill:
+    """The catalogue entry of that name, made when it is not there yet."""
+    slug = name.lower().replace(" ", "-")
+    found = db.session.scalar(select(Skill).where(Skill.slug == slug))
+    if found:
+        return found
+    with transaction():
+        skill = Skill(slug=slug, name=name, category="Test", created_at=utcnow())
+        db.session.add(skill)
+        db.session.flush()
+        db.session.add(SkillName(key=name.casefold(), skill_id=skill.id, is_alias=False))
+    return skill
+
+
+def make_person(
+    username: str,
+    *,
+    offers: tuple[str, ...] = (),
+    wants: tuple[str, ...] = (),
+    timezone: str = "Europe/London",
+    joined: timedelta = LONG_AGO,
+    **columns: Any,
+) -> User:
+    """A person with a bio, who joined 200 days ago and speaks English."""
+    now = utcnow()
+    skills = [(make_skill(name), UserSkillKind.OFFERED) for name in offers]
+    skills += [(make_skill(name), UserSkillKind.WANTED) for name in wants]
+    first = columns.pop("first_name", username.capitalize())
+    bio = columns.pop("bio", f"I am {first}. I like to learn slowly, from one person at a time, by doing.")
+    with transaction():
+        person = User(
+            username=username,
+            email=f"{username}@example.org",
+            password_hash=_HASH,
+            first_name=first,
+            last_name=columns.pop("last_name", "Example"),
+            name_key=f"{username} example",
+            bio=bio,
+            bio_html=render_markdown(bio),
+            headline=columns.pop("headline", f"{first} learns and teaches"),
+            timezone=timezone,
+            language_mask=columns.pop("language_mask", 1),
+            birth_year=1990,
+            created_at=now - joined,
+            last_seen_at=columns.pop("last_seen_at", now),
+            **columns,
+        )
+        db.session.add(person)
+        db.session.flush()
+        db.session.add_all(
+            UserSkill(
+                user_id=person.id,
+                skill_id=skill.id,
+                kind=kind,
+                level=Level.INTERMEDIATE,
+                created_at=now,
+            )
+            for skill, kind in skills
+        )
+    return person
+
+
+def ada() -> User:
+    """Teaches."""
+    return make_person("ada", offers=("Watercolour", "Piano"), wants=("Portuguese",))
+
+
+def ben() -> User:
+    """Learns."""
+    return make_person(
+        "ben",
+        offers=("Spanish", "Sourdough"),
+        wants=("Watercolour",),
+        timezone="America/Mexico_City",
+    )
+
+
+def cy() -> User:
+    """A stranger."""
+    return make_person("cy", offers=("JavaScript",), timezone="Europe/Stockholm")
+
+
+def mo() -> User:
+    """Moderates."""
+    return make_person("mo", timezone="Asia/Beirut", staff_role=StaffRole.MODERATOR)
+
+
+def sign_in(person: User) -> str:
+    """A live sign-in of this person; returns the cookie's token."""
+    token, now = secrets.token_urlsafe(32), utcnow()
+    with transaction():
+        db.session.add(
+            SignIn(
+                token_hash=token_hash(token),
+                user_id=person.id,
+                created_at=now,
+                seen_at=now,
+                expires_at=now + timedelta(days=30),
+            )
+        )
+    return token
+
+
+def make_pitch(
+    learner: User,
+    teacher: User,
+    skill: str = "watercolour",
+    *,
+    offered: str = "",
+    body: str = BODY,
+    now: datetime | None = None,
+) -> Pitch:
+    """A pending pitch."""
+    with transaction():
+        return pitches.send_pitch(
+            learner, teacher, skill=skill, offered=offered, body=body, now=now or utcnow()
+        )
+
+
+def make_exchange(
+    learner: User,
+    teacher: User,
+    skill: str = "watercolour",
+    *,
+    offered: str = "",
+    now: datetime | None = None,
+) -> Exchange:
+    """An active exchange from a pitch that was accepted."""
+    pitch = make_pitch(learner, teacher, skill, offered=offered, now=now)
+    with transaction():
+        opened = pitches.accept_pitch(teacher, pitch.public_id, now=now or utcnow())
+    return exchanges.exchange_of(teacher, opened.public_id)
+
+
+def next_quarter(at: datetime) -> datetime:
+    """The first quarter hour at or after an instant."""
+    seconds = -at.timestamp() % 900
+    return (at + timedelta(seconds=seconds)).replace(microsecond=0)
+
+
+def make_proposal(
+    proposer: User,
+    exchange: Exchange,
+    *,
+    starts: list[datetime] | None = None,
+    minutes: int = 60,
+    now: datetime | None = None,
+) -> LearningSession:
+    """A session whose times are offered: by default two starts, in 2 and 3 days."""
+    now = now or utcnow()
+    first = next_quarter(now + timedelta(days=2))
+    legs = exchanges.exchange_of(proposer, exchange.public_id).legs
+    with transaction():
+        return learning_sessions.propose_times(
+            proposer,
+            exchange.public_id,
+            leg_id=legs[0].id,
+            starts=starts or [first, first + timedelta(days=1)],
+            minutes=minutes,
+            now=now,
+        )
+
+
+def make_session(
+    proposer: User, exchange: Exchange, *, start: datetime | None = None, now: datetime | None = None
+) -> LearningSession:
+    """A scheduled session, by default in two days."""
+    now = now or utcnow()
+    start = start or next_quarter(now + timedelta(days=2))
+    proposed = make_proposal(proposer, exchange, starts=[start], now=now)
+    partner = exchange.partner_of(proposer)
+    with transaction():
+        return learning_sessions.accept_times(partner, proposed.public_id, start=start, now=now)

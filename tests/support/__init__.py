@@ -1,0 +1,1 @@
+"""What tests borrow from the machine: PostgreSQL, Chromium, the real server."""
