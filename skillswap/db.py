@@ -237,11 +237,26 @@ def take_turns(engine: Engine) -> None:
         if info.pop("writing", None):
             writer.release()
 
-    event.listen(engine, "commit", lambda conn: release(conn.connection.info))
-    event.listen(engine, "rollback", lambda conn: release(conn.connection.info))
-    # nets: a connection may leave without either
-    for name in ("invalidate", "soft_invalidate", "close", "reset"):
-        event.listen(engine.pool, name, lambda _dbapi, record, *_rest: release(record.info))
+    def ended(conn: Any) -> None:
+        if not conn.invalidated:  # or it has no connection any more; the nets below did it
+            release(conn.connection.info)
+
+    event.listen(engine, "commit", ended)
+    event.listen(engine, "rollback", ended)
+    # nets: a connection may leave the pool, or return to it, without either
+
+    @event.listens_for(engine, "reset")
+    def reset(_connection: object, record: Any, _state: object) -> None:
+        release(record.info)
+
+    @event.listens_for(engine, "close")
+    def close(_connection: object, record: Any) -> None:
+        release(record.info)
+
+    @event.listens_for(engine, "invalidate")
+    @event.listens_for(engine, "soft_invalidate")
+    def invalidate(_connection: object, record: Any, _exception: object) -> None:
+        release(record.info)
 
 
 def use_wal(engine: Engine) -> None:
