@@ -8,8 +8,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
-from skillswap.db import db, use_wal
 from skillswap import models  # noqa: F401 - the tables
+from skillswap.db import db, use_wal
 
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "4s", "60s"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gettext import gettext, ngettext
-
 from flask import Flask
 
 from skillswap.config import Settings
+from skillswap.lib.i18n import gettext, ngettext
 
 __version__ = "0.1.0"
 

@@ -38,9 +38,8 @@ def load_assets(folder: Path) -> tuple[str, dict[str, Asset]]:
         if kind.startswith("text/") or path.suffix in TEXT:
             kind = "text/javascript" if path.suffix == ".js" else kind
             charset = "; charset=utf-8"
-            asset = Asset(
-                kind + charset, plain, gzip.compress(plain, 9, mtime=0), brotli.compress(plain, quality=9)
-            )
+            small = gzip.compress(plain, 9, mtime=0), brotli.compress(plain, quality=9)
+            asset = Asset(kind + charset, plain, *small)
         else:
             asset = Asset(kind, plain, b"", b"")
         assets[name] = asset
@@ -57,8 +56,8 @@ def init_assets(app: Flask) -> None:
             raise KeyError(f"no static file {path}")
         return f"/static/{version}/{path}"
 
-    @app.get("/static/<hash>/<path:name>", endpoint="static")
-    def static_file(hash: str, name: str) -> Response:
+    @app.get("/static/<made>/<path:name>", endpoint="static")
+    def static_file(made: str, name: str) -> Response:
         asset = assets.get(name)
         if asset is None:
             abort(404)
@@ -73,7 +72,7 @@ def init_assets(app: Flask) -> None:
             answer = Response(asset.plain, content_type=asset.kind)
         answer.headers["Vary"] = "Accept-Encoding"
         # an old page may ask with an old hash: it gets today's file, but must ask again
-        answer.headers["Cache-Control"] = FOR_EVER if hash == version else "no-cache"
+        answer.headers["Cache-Control"] = FOR_EVER if made == version else "no-cache"
         return answer
 
     app.jinja_env.globals["static_url"] = static_url

@@ -54,7 +54,7 @@ def init_security(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=200,
         MAX_FORM_MEMORY_SIZE=500_000,
         TRUSTED_HOSTS=settings.trusted_hosts,
-        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the sign-in: pages stay open for hours
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the sign-in: pages stay open for hours
         WTF_CSRF_SSL_STRICT=True,
     )
     if settings.proxy_hops:

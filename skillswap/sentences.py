@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
 from typing import Any
+
+from skillswap.lib.i18n import _
 
 # code -> sentence. `_` is called when worded, so that a later release may translate.
 SENTENCES: dict[str, str] = {

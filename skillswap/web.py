@@ -31,6 +31,7 @@ from skillswap.db import transaction
 from skillswap.domain import frame as frames
 from skillswap.errors import DomainError, NotAllowed, Refused, TooMany, WrongState
 from skillswap.lib.clock import utcnow
+from skillswap.lib.i18n import _
 from skillswap.models import User
 from skillswap.sentences import word, word_state
 
@@ -212,13 +213,11 @@ def _error_page(status: int, text: str = "", **context: Any) -> Response:
     if wants_fragment():
         return _toast(text or DEFAULTS.get(status, DEFAULTS[500]), status)
     known = status if status in DEFAULTS else 500
-    return make_response(
-        render_template(f"errors/{known}.html", text=text or DEFAULTS[known], **context), status
-    )
+    return make_response(render_template(f"errors/{known}.html", text=text, **context), status)
 
 
 DEFAULTS = {
-    400: "This form came from an old page. Load it again; what you typed is still there.",
+    400: "This form came from an old page. Load the page again and send it once more.",
     403: "You may not do this.",
     404: "This is not here. The link may be old, or it was taken down.",
     405: "This address does not take that.",
@@ -240,6 +239,7 @@ def _domain_error(error: DomainError) -> Response:
             key = (request.view_args or {}).get("public_id")
             if key and noun in PAGES:
                 context["next_url"] = url_for(PAGES[noun], public_id=key)
+                context["next_label"] = _("See how it stands")
         case Refused(code=code, params=params) | NotAllowed(code=code, params=params):
             text = word(code, params)
     answer = _error_page(error.status, text, **context)
@@ -273,7 +273,7 @@ def init_web(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
-            return error.get_response()  # type: ignore[return-value]
+            return error.get_response()
         answer = _error_page(error.code)
         for name in ("Allow", "Retry-After"):
             if value := dict(error.get_headers()).get(name):
@@ -282,7 +282,7 @@ def init_web(app: Flask) -> None:
 
     @app.errorhandler(OperationalError)
     def database_away(error: OperationalError) -> Response:
-        log.exception("the database did not answer", exc_info=error)
+        log.error("the database did not answer", exc_info=error)
         answer = _error_page(503, reference=secrets.token_hex(4))
         answer.headers["Retry-After"] = "5"
         return answer
@@ -290,7 +290,7 @@ def init_web(app: Flask) -> None:
     @app.errorhandler(Exception)
     def broke(error: Exception) -> Response:
         reference = secrets.token_hex(4)
-        log.exception("reference %s", reference, exc_info=error)
+        log.error("reference %s", reference, exc_info=error)
         if app.testing:
             raise error
         return _error_page(500, reference=reference)

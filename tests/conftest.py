@@ -32,7 +32,7 @@ HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 def database_url(worker: str, folder: Path) -> str:
-    """This xdist worker's own database: a file, or one of its own in TEST_DATABASE_URL's cluster."""
+    """This xdist worker's own database: a file, or one in the cluster of TEST_DATABASE_URL."""
     cluster = os.environ.get("TEST_DATABASE_URL")
     if not cluster:
         return f"sqlite:///{(folder / 'test.db').as_posix()}"
@@ -106,9 +106,7 @@ def guard_templates(app: Flask) -> None:
     with app.app_context():
 
         @event.listens_for(db.engine, "before_cursor_execute")
-        def no_query_while_rendering(
-            _conn: Any, _cursor: Any, statement: str, *_rest: Any
-        ) -> None:
+        def no_query_while_rendering(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             assert not rendering, f"query inside {rendering[-1]}: {statement}"
 
 

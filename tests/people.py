@@ -65,7 +65,9 @@ def make_person(
     skills = [(make_skill(name), UserSkillKind.OFFERED) for name in offers]
     skills += [(make_skill(name), UserSkillKind.WANTED) for name in wants]
     first = columns.pop("first_name", username.capitalize())
-    bio = columns.pop("bio", f"I am {first}. I like to learn slowly, from one person at a time, by doing.")
+    bio = columns.pop(
+        "bio", f"I am {first}. I like to learn slowly, from one person at a time, by doing."
+    )
     with transaction():
         person = User(
             username=username,
@@ -201,7 +203,11 @@ def make_proposal(
 
 
 def make_session(
-    proposer: User, exchange: Exchange, *, start: datetime | None = None, now: datetime | None = None
+    proposer: User,
+    exchange: Exchange,
+    *,
+    start: datetime | None = None,
+    now: datetime | None = None,
 ) -> LearningSession:
     """A scheduled session, by default in two days."""
     now = now or utcnow()

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
@@ -23,7 +33,7 @@ from skillswap.domain.limits import (
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound, Refused, Taken, WrongState
 from skillswap.lib.clock import on_quarter, quarters, zone
-from skillswap.lib.keyset import Key, Page, page, paginate
+from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.models import (
     BookedSlot,
     Exchange,
@@ -380,17 +390,17 @@ def session_of(person: User, public_id: str) -> LearningSession:
     return learning_session
 
 
-def _mine(user_id: int | ColumnElement[int]) -> ColumnElement[bool]:
+def _mine(user_id: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
     return or_(LearningSession.teacher_id == user_id, LearningSession.learner_id == user_id)
 
 
-def waiting_count(user_id: int | ColumnElement[int], now: datetime) -> Select[Any]:
+def waiting_count(user_id: int | SQLColumnExpression[int], now: datetime) -> AnySelect:
     """How many sessions wait for this person, counted to 100: times to pick, ends to confirm."""
     rows = waiting_for(user_id, now).limit(COUNTED_TO)
     return select(func.count()).select_from(rows.subquery())
 
 
-def waiting_for(user_id: int | ColumnElement[int], now: datetime) -> Select[Any]:
+def waiting_for(user_id: int | SQLColumnExpression[int], now: datetime) -> AnySelect:
     """The ids of sessions whose times I may pick, or whose outcome I have not said."""
     return (
         select(LearningSession.id)
@@ -403,7 +413,7 @@ def waiting_for(user_id: int | ColumnElement[int], now: datetime) -> Select[Any]
     )
 
 
-def _partner_id(user_id: int | ColumnElement[int]) -> ColumnElement[int]:
+def _partner_id(user_id: int | SQLColumnExpression[int]) -> ColumnElement[int]:
     return case(
         (LearningSession.teacher_id == user_id, LearningSession.learner_id),
         else_=LearningSession.teacher_id,
@@ -422,11 +432,11 @@ def _has_offer(now: datetime, *more: ColumnElement[bool]) -> ColumnElement[bool]
     )
 
 
-def _to_pick(user_id: int | ColumnElement[int], now: datetime) -> ColumnElement[bool]:
+def _to_pick(user_id: int | SQLColumnExpression[int], now: datetime) -> ColumnElement[bool]:
     return _has_offer(now, Proposal.proposer_id != user_id)
 
 
-def _to_confirm(user_id: int | ColumnElement[int], now: datetime) -> ColumnElement[bool]:
+def _to_confirm(user_id: int | SQLColumnExpression[int], now: datetime) -> ColumnElement[bool]:
     return and_(
         LearningSession.state == SessionState.SCHEDULED,
         LearningSession.ends_at <= now,
@@ -517,7 +527,7 @@ def _cards(
     return Page([_card(row, person) for row in found.rows], found.after)
 
 
-def _card_query(person: User, which: ColumnElement[bool]) -> Select[Any]:
+def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
     return (
         select(
             LearningSession.id,

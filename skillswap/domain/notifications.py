@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from gettext import gettext as _
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, select, update
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local
-from skillswap.lib.keyset import Key, Page, page, paginate
+from skillswap.lib.i18n import _
+from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.models import Event, Notification, User
 from skillswap.models.user import HUES, initials
 
@@ -138,7 +138,7 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
 }
 
 
-def listed(user_id: int | ColumnElement[int]) -> Select[Any]:
+def listed(user_id: int | SQLColumnExpression[int]) -> AnySelect:
     """The rows a person can open: the one query behind the page and the count."""
     return (
         select(
@@ -161,7 +161,7 @@ def listed(user_id: int | ColumnElement[int]) -> Select[Any]:
     )
 
 
-def unread_count(user_id: int | ColumnElement[int]) -> Select[Any]:
+def unread_count(user_id: int | SQLColumnExpression[int]) -> AnySelect:
     """How many of them are unread, counted to one more than the bell shows."""
     unread = (
         listed(user_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload
 
@@ -25,7 +25,7 @@ from skillswap.domain.limits import (
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
 from skillswap.lib.clock import local, relative
-from skillswap.lib.keyset import Key, Page, page, paginate
+from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.models import (
     DeclineReason,
     Exchange,
@@ -308,11 +308,11 @@ def is_open(now: datetime) -> ColumnElement[bool]:
     return and_(Pitch.state.in_(OPEN), Pitch.respond_by > now)
 
 
-def _count(query: Select[Any]) -> int | None:
+def _count(query: AnySelect) -> int | None:
     return db.session.scalar(select(func.count()).select_from(query.limit(COUNTED_TO).subquery()))
 
 
-def waiting_for(user_id: int | ColumnElement[int], now: datetime) -> Select[Any]:
+def waiting_for(user_id: int | SQLColumnExpression[int], now: datetime) -> AnySelect:
     """The ids of what a teacher's inbox lists: open, not ignored, from people who are here."""
     return (
         select(Pitch.id)
@@ -326,7 +326,7 @@ def waiting_for(user_id: int | ColumnElement[int], now: datetime) -> Select[Any]
     )
 
 
-def waiting_count(user_id: int | ColumnElement[int], now: datetime) -> Select[Any]:
+def waiting_count(user_id: int | SQLColumnExpression[int], now: datetime) -> AnySelect:
     """How many that are, counted to 100."""
     rows = waiting_for(user_id, now).limit(COUNTED_TO)
     return select(func.count()).select_from(rows.subquery())

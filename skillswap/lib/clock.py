@@ -12,6 +12,15 @@ MONTHS = (
 ).split()
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 QUARTER_SECONDS = 900
+# name, seconds, and from how many on the next larger unit reads better
+UNITS = (
+    ("minute", 60, 60),
+    ("hour", 3600, 36),
+    ("day", 86400, 14),
+    ("week", 604800, 9),
+    ("month", 2629800, 18),
+    ("year", 31557600, 10**6),
+)
 
 
 def utcnow() -> datetime:
@@ -144,17 +153,11 @@ def relative(at: datetime, now: datetime) -> str:
     size = abs(seconds)
     if size < 45:
         return "just now" if seconds <= 0 else "in a moment"
-    for unit, length, limit in (
-        ("minute", 60, 60),
-        ("hour", 3600, 36),
-        ("day", 86400, 14),
-        ("week", 604800, 9),
-        ("month", 2629800, 18),
-        ("year", 31557600, 10**6),
-    ):
-        count = max(1, round(size / length))
-        if count < limit:
-            break
+    unit, count = next(
+        (name, count)
+        for name, length, limit in UNITS
+        if (count := max(1, round(size / length))) < limit
+    )
     words = f"{count} {unit}{'' if count == 1 else 's'}"
     return f"in {words}" if seconds > 0 else f"{words} ago"
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_
 
+# a query whose columns the type checker need not know
+AnySelect = Select[*tuple[Any, ...]]
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 50
 
@@ -59,27 +61,30 @@ def decode(cursor: str, length: int) -> list[Any] | None:
         return None
     if not isinstance(plain, list) or len(plain) != length:
         return None
-    values: list[Any] = []
-    for value in plain:
-        if isinstance(value, dict):
-            micros = value.get("t")
-            if not isinstance(micros, int) or not 0 <= micros < 2**53:
-                return None
-            values.append(datetime.fromtimestamp(micros / 1_000_000, UTC))
-        elif isinstance(value, bool) or not isinstance(value, (int, str)):
-            return None
-        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-            return None
-        elif isinstance(value, str) and "\x00" in value:
-            return None
-        else:
-            values.append(value)
-    return values
+    values = [_plain(value) for value in plain]
+    return None if _BAD in values else values
+
+
+_BAD: Any = object()
+
+
+def _plain(value: Any) -> Any:
+    """One key value as the database takes it, or `_BAD`."""
+    match value:
+        case bool():
+            return _BAD
+        case {"t": int(micros)} if 0 <= micros < 2**53:
+            return datetime.fromtimestamp(micros / 1_000_000, UTC)
+        case int() if -(2**63) <= value < 2**63:
+            return value
+        case str() if "\x00" not in value:
+            return value
+    return _BAD
 
 
 def paginate(
-    query: Select[Any], keys: Sequence[Key], cursor: str | None, limit: int = PAGE_SIZE
-) -> Select[Any]:
+    query: AnySelect, keys: Sequence[Key], cursor: str | None, limit: int = PAGE_SIZE
+) -> AnySelect:
     """Order `query` by `keys` and start after `cursor`; asks for one row more than a page.
 
     The last key must be unique. Give the rows it yields to `page()`.

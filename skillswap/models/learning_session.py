@@ -80,9 +80,7 @@ class LearningSession(Model):
     learner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     skill_id: Mapped[int] = mapped_column(ForeignKey("skills.id"), index=True)
     number: Mapped[int] = mapped_column(default=1)  # 1, 2, 3 … within its exchange
-    state: Mapped[SessionState] = mapped_column(
-        choice(SessionState), default=SessionState.PROPOSED
-    )
+    state: Mapped[SessionState] = mapped_column(choice(SessionState), default=SessionState.PROPOSED)
     minutes: Mapped[int]
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
@@ -170,9 +168,7 @@ class Proposal(Model):
     minutes: Mapped[int]
     body: Mapped[str] = mapped_column(String(500), default="")
     lapse_at: Mapped[datetime]
-    state: Mapped[ProposalState] = mapped_column(
-        choice(ProposalState), default=ProposalState.OPEN
-    )
+    state: Mapped[ProposalState] = mapped_column(choice(ProposalState), default=ProposalState.OPEN)
     created_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -33,9 +33,7 @@ class User(Model):
     __table_args__ = (
         CheckConstraint("learning OR teaching", name="some_role"),
         CheckConstraint("rating_count >= 0", name="rating_count"),
-        CheckConstraint(
-            "rating_sum BETWEEN rating_count AND 5 * rating_count", name="rating_sum"
-        ),
+        CheckConstraint("rating_sum BETWEEN rating_count AND 5 * rating_count", name="rating_sum"),
         CheckConstraint("username = lower(username)", name="username_lower"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         # the order of /teachers, read backwards
@@ -48,7 +46,7 @@ class User(Model):
     password_hash: Mapped[str] = mapped_column(String(200))
     first_name: Mapped[str] = mapped_column(String(60))
     last_name: Mapped[str] = mapped_column(String(60), default="")
-    name_key: Mapped[str] = mapped_column(String(130), index=True)  # for search: no case, no accents
+    name_key: Mapped[str] = mapped_column(String(130), index=True)  # no case, no accents
     headline: Mapped[str] = mapped_column(String(120), default="")
     bio: Mapped[str] = mapped_column(String(2_000), default="")
     bio_html: Mapped[str] = mapped_column(String, default="")  # made at write time

@@ -40,10 +40,14 @@ def test_a_consequence_that_raises_leaves_no_pitch_no_event_no_notification(ada,
 
 
 def test_a_savepoint_that_was_released_is_rolled_back_with_the_rest(app, now):
-    with pytest.raises(Broken), transaction():
-        with db.session.begin_nested():
-            db.session.add(Skill(slug="one", name="One", category="Test", created_at=now))
-        raise Broken
+    def fail_late() -> None:
+        with transaction():
+            with db.session.begin_nested():
+                db.session.add(Skill(slug="one", name="One", category="Test", created_at=now))
+            raise Broken
+
+    with pytest.raises(Broken):
+        fail_late()
     assert count(Skill) == 0
 
 
@@ -57,18 +61,28 @@ def test_a_failed_savepoint_keeps_the_earlier_write(app, now):
 
 
 def test_textual_writes_are_part_of_the_transaction_too(ada):
-    with pytest.raises(Broken), transaction():
-        db.session.execute(text("UPDATE users SET headline = 'gone'"))
-        raise Broken
+    def fail_late() -> None:
+        with transaction():
+            db.session.execute(text("UPDATE users SET headline = 'gone'"))
+            raise Broken
+
+    with pytest.raises(Broken):
+        fail_late()
     assert db.session.scalar(select(User.headline)) != "gone"
 
 
 def test_what_a_refused_request_had_loaded_stays_readable_without_a_query(ada, queries):
-    with pytest.raises(Broken), transaction():
-        person = db.session.scalar(select(User))
-        raise Broken
+    loaded = []
+
+    def fail_late() -> None:
+        with transaction():
+            loaded.append(db.session.scalar(select(User)))
+            raise Broken
+
+    with pytest.raises(Broken):
+        fail_late()
     queries.clear()
-    assert person.first_name == "Ada"
+    assert loaded[0].first_name == "Ada"
     assert queries == []
 
 

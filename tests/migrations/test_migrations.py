@@ -1,0 +1,173 @@
+"""Do migrations go up, down and up again, with rows in the tables, on either engine?"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import Enum, create_engine, func, inspect, select, text
+from sqlalchemy.engine import make_url
+
+from skillswap import create_app
+from skillswap.config import ROOT, Settings
+from skillswap.db import db
+from skillswap.models import Event, Notification, Pitch, SignIn, User, UserSkill
+from tests import people
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Flask]:
+    """An app over an empty database of its own, with no tables."""
+    url = f"sqlite:///{(tmp_path / 'fresh.db').as_posix()}"
+    if cluster := os.environ.get("TEST_DATABASE_URL"):
+        name = f"migrations_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+        admin = create_engine(cluster, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        admin.dispose()
+        url = make_url(cluster).set(database=name).render_as_string(hide_password=False)
+    app = create_app(
+        Settings.from_env(
+            {
+                "SKILLSWAP_ENV": "test",
+                "SECRET_KEY": "only-for-tests-and-long-enough-to-be-one",
+                "DATABASE_URL": url,
+                "INSTANCE_PATH": str(tmp_path),
+            }
+        )
+    )
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def migrate(app: Flask, revision: str) -> None:
+    """Go to that revision, up or down."""
+    config: Config = app.extensions["migrate"].migrate.get_config()
+    db.session.remove()
+    step = command.downgrade if revision == "base" else command.upgrade
+    step(config, revision)
+
+
+def tables() -> set[str]:
+    """The names of the tables that stand, without Alembic's own."""
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_up_down_and_up_again_on_an_empty_database(fresh: Flask) -> None:
+    migrate(fresh, "head")
+    assert tables() == set(db.metadata.tables)
+    migrate(fresh, "base")
+    assert tables() == set()
+    migrate(fresh, "head")
+    assert tables() == set(db.metadata.tables)
+
+
+def test_the_newest_migration_makes_what_the_models_ask_for(fresh: Flask) -> None:
+    migrate(fresh, "head")
+    with db.engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": False}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_one_line_of_migrations_each_with_a_way_back() -> None:
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+    for revision in scripts.walk_revisions():
+        source = Path(revision.path).read_text()
+        assert re.search(r"def downgrade\(\) -> None:\n(?!    pass\n)", source), revision.path
+
+
+def test_every_step_keeps_the_rows_it_does_not_change(fresh: Flask) -> None:
+    migrate(fresh, "head")
+    ada, ben = people.ada(), people.ben()
+    exchange = people.make_exchange(ben, ada, offered="spanish")
+    people.make_session(ben, exchange)
+    people.sign_in(ada)
+    kept = (User, UserSkill, Pitch, Event, Notification, SignIn)
+    before = {table: rows(table) for table in kept}
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    revisions = [script.revision for script in scripts.walk_revisions()]  # newest first
+    for older in revisions[1:]:
+        config: Config = fresh.extensions["migrate"].migrate.get_config()
+        db.session.remove()
+        command.downgrade(config, older)
+        command.upgrade(config, "head")
+        assert {table: rows(table) for table in kept} == before, older
+    migrate(fresh, "base")
+    migrate(fresh, "head")
+    assert rows(User) == 0
+
+
+def rows(table: type) -> int:
+    """How many rows a table has."""
+    return db.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_rebuilding_a_parent_table_keeps_its_children(fresh: Flask) -> None:
+    """A SQLite batch rebuild with foreign keys on would delete them; `env.py` switches them off."""
+    migrate(fresh, "head")
+    ada = people.ada()
+    people.sign_in(ada)
+    script = """
+from alembic import op
+import sqlalchemy as sa
+revision, down_revision = "rebuild", "{head}"
+def upgrade():
+    with op.batch_alter_table("users", recreate="auto") as batch:
+        batch.add_column(sa.Column("shoe_size", sa.Integer(), nullable=True))
+        batch.alter_column("headline", type_=sa.String(130))
+def downgrade():
+    pass
+"""
+    folder = Path(fresh.config["SETTINGS"].media_folder).parent / "more"
+    folder.mkdir()
+    head = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    (folder / "rebuild.py").write_text(script.format(head=head))
+    config: Config = fresh.extensions["migrate"].migrate.get_config()
+    versions = f"{ROOT / 'migrations' / 'versions'}{os.pathsep}{folder}"
+    config.set_main_option("version_locations", versions)
+    config.set_main_option("path_separator", "os")
+    db.session.remove()
+    command.upgrade(config, "rebuild")
+    assert (rows(User), rows(SignIn), rows(UserSkill)) == (1, 1, 3)
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_the_checks_in_the_database_name_every_value_of_an_enumeration(fresh: Flask) -> None:
+    """Autogenerate does not see a value added to an enumeration; this does."""
+    migrate(fresh, "head")
+    seen = 0
+    for table in db.metadata.sorted_tables:
+        checks = " ".join(
+            str(check["sqltext"]) for check in inspect(db.engine).get_check_constraints(table.name)
+        )
+        for column in table.columns:
+            if isinstance(column.type, Enum):
+                seen += 1
+                for value in column.type.enums:
+                    assert f"'{value}'" in checks, f"{table.name}.{column.name} lacks {value}"
+    assert seen > 10
+
+
+def test_a_sqlite_file_is_in_wal_mode_after_migrating(fresh: Flask) -> None:
+    if db.engine.dialect.name != "sqlite":
+        return
+    migrate(fresh, "head")
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
