@@ -319,14 +319,14 @@ def give_outcome(
     Raises WrongState before its end, and when this person has answered already.
     """
     learning_session = session_of(person, public_id)
+    exchanges.lock_people(learning_session.teacher_id, learning_session.learner_id)
+    learning_session = session_of(person, public_id)  # again, with what the other just said
     if learning_session.state is not SessionState.SCHEDULED:
         raise WrongState("session", learning_session.state)
     if not learning_session.is_over(now) or learning_session.starts_at is None:
         raise WrongState("session", "early")
     if any(outcome.user_id == person.id for outcome in learning_session.outcomes):
         raise WrongState("session", "answered")
-    exchanges.lock_people(learning_session.teacher_id, learning_session.learner_id)
-    learning_session = session_of(person, public_id)
     partner = learning_session.partner_of(person)
     outcome = Outcome(
         learning_session_id=learning_session.id,
@@ -334,11 +334,8 @@ def give_outcome(
         answer=answer,
         answered_at=now,
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(outcome)
-    except IntegrityError:
-        raise WrongState("session", "answered") from None
+    db.session.add(outcome)
+    db.session.flush()
     both = any(
         theirs.user_id == partner.id and theirs.answer is OutcomeAnswer.HAPPENED
         for theirs in learning_session.outcomes
