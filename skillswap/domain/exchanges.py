@@ -36,10 +36,12 @@ WITH_ALL = (
 def lock_people(*user_ids: int) -> None:
     """Let nobody else decide about these people until the transaction ends.
 
-    Always in the order of their ids, so that two verbs cannot wait for each other.
+    Always in the order of their ids, so that two verbs cannot wait for each other. `key_share`
+    lets rows that merely refer to a person (an event, a notification) be written meanwhile:
+    without it PostgreSQL's foreign keys deadlock with verbs that take no lock here.
     """
     db.session.execute(
-        select(User.id).where(User.id.in_(user_ids)).order_by(User.id).with_for_update()
+        select(User.id).where(User.id.in_(user_ids)).order_by(User.id).with_for_update(key_share=True)
     )
 
 
