@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, tuple_
 
 # a query whose columns the type checker need not know
 AnySelect = Select[*tuple[Any, ...]]
@@ -82,6 +82,32 @@ def _plain(value: Any) -> Any:
     return _BAD
 
 
+def _values(cursor: str, keys: Sequence[Key]) -> list[Any] | None:
+    """The cursor's values, or None when they are of other types than the keys: a forged one."""
+    values = decode(cursor, len(keys))
+    if values is None:
+        return None
+    fits = (isinstance(v, k.column.type.python_type) for k, v in zip(keys, values, strict=True))
+    return values if all(fits) else None
+
+
+def _after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Condition: the row comes after these values in the order of the keys."""
+    if len({key.descending for key in keys}) == 1:
+        # one comparison of rows: an index over the keys is entered at the right place, also
+        # where thousands share the first value
+        mine = tuple_(*(key.column for key in keys))
+        last = tuple_(*(literal(v, k.column.type) for k, v in zip(keys, values, strict=True)))
+        return mine < last if keys[0].descending else mine > last
+    branches = []
+    for position, key in enumerate(keys):  # spelled out because the directions differ
+        same = [k.column == v for k, v in zip(keys[:position], values, strict=False)]
+        value = values[position]
+        beyond = key.column < value if key.descending else key.column > value
+        branches.append(and_(*same, beyond))
+    return or_(*branches)
+
+
 def paginate(
     query: AnySelect, keys: Sequence[Key], cursor: str | None, limit: int = PAGE_SIZE
 ) -> AnySelect:
@@ -90,15 +116,8 @@ def paginate(
     The last key must be unique. Give the rows it yields to `page()`.
     """
     limit = max(1, min(limit, MAX_PAGE_SIZE))
-    if cursor and (values := decode(cursor, len(keys))) is not None:
-        # (a, b, c) after (x, y, z), spelled out because the directions may differ
-        branches = []
-        for position, key in enumerate(keys):
-            same = [k.column == v for k, v in zip(keys[:position], values, strict=False)]
-            value = values[position]
-            beyond = key.column < value if key.descending else key.column > value
-            branches.append(and_(*same, beyond))
-        query = query.where(or_(*branches))
+    if cursor and (values := _values(cursor, keys)) is not None:
+        query = query.where(_after(keys, values))
     order = [key.column.desc() if key.descending else key.column.asc() for key in keys]
     return query.order_by(*order).limit(limit + 1)
 
