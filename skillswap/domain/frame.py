@@ -43,17 +43,21 @@ def signed_in(token: str, now: datetime) -> SignedIn | None:
 
     One statement, whatever the person has received.
     """
+    key = token_hash(token)
+    # not SignIn.user_id: the counts are cut by a LIMIT inside FROM, where the outer row is not
+    # in scope, and would count what waits for anybody who is signed in
+    user_id = select(SignIn.user_id).where(SignIn.token_hash == key).scalar_subquery()
     row = db.session.execute(
         select(
             SignIn,
-            notifications.unread_count(SignIn.user_id).scalar_subquery(),
-            pitches.waiting_count(SignIn.user_id, now).scalar_subquery(),
-            learning_sessions.waiting_count(SignIn.user_id, now).scalar_subquery(),
+            notifications.unread_count(user_id).scalar_subquery(),
+            pitches.waiting_count(user_id, now).scalar_subquery(),
+            learning_sessions.waiting_count(user_id, now).scalar_subquery(),
         )
         .join(SignIn.user)
         .options(contains_eager(SignIn.user))
         .where(
-            SignIn.token_hash == token_hash(token),
+            SignIn.token_hash == key,
             SignIn.revoked_at.is_(None),
             SignIn.expires_at > now,
         )
