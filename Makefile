@@ -38,7 +38,7 @@ migration: venv-dev ## write the migration that the models ask for: make migrati
 	@echo "Now read it: autogenerate does not see renames, data or every constraint."
 
 demo: venv ## load the demo people into the database (harmless twice)
-	@$(PY) -m flask db upgrade
+	@$(PY) -m tools.prepare
 	@$(PY) -m flask demo
 
 bench: venv-dev ## page cost as multiples of a bare answer, and the races at 200 trials

@@ -5,6 +5,7 @@ blocking parts of the standard library, and what is imported earlier keeps the b
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -63,8 +64,15 @@ def on_starting(server):
             sys.exit("The database could not be prepared; the lines above say why.")
 
 
+def when_ready(server):
+    """Under `make run`, end with the terminal: gunicorn takes its hang-up for a wish to reload."""
+    if os.environ.get("WELCOME"):
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+
 def post_worker_init(worker):
     """The app is loaded: watch for the stop, and say where the page is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the master too, and it tells us
     worker.timeout_ctx = lambda: Waiting(worker.cfg.keepalive, False)
     gevent.spawn(drain, worker)
     if worker.age == 1 and os.environ.get("WELCOME"):

@@ -22,6 +22,11 @@ from skillswap.db import db, has_unsaved_writes, use_wal
 from skillswap.lib.clock import utcnow
 from skillswap.models import User
 from tests import people
+from tests.support.rules import (  # noqa: F401 - pytest finds hooks here by their names
+    pytest_collection_modifyitems,
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+)
 
 hypothesis_settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow]

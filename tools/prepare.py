@@ -1,4 +1,4 @@
-"""Bring the database to the newest migration and, the first time, load the demo people.
+"""Bring the database to the newest migration and catalogue; the first time load the demo people.
 
 One process does both, since each start of the app costs about a second. A file lock makes
 two servers that start together take turns.
@@ -17,13 +17,17 @@ from sqlalchemy import text
 
 from skillswap import create_app
 from skillswap.config import BadSettings
-from skillswap.db import db
+from skillswap.db import db, transaction
+from skillswap.domain import skills
+from skillswap.lib.clock import utcnow
 
 
 def prepare(app: Flask, *, demo: bool) -> None:
-    """Migrate; with `demo`, fill a database that holds nobody yet."""
+    """Migrate and add new skills; with `demo`, fill a database that holds nobody yet."""
     with one_at_a_time(Path(os.environ.get("INSTANCE_PATH") or app.instance_path)):
         command(app, "db", "upgrade")
+        with app.app_context(), transaction():
+            skills.load_catalogue(utcnow())
         if demo and is_empty(app):
             print("Loading the demo people ...", flush=True)
             command(app, "demo")

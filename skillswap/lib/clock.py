@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
+
+# one zone table on every machine: the pinned tzdata package, not what the system happens to have
+reset_tzpath(to=())
 
 MONTHS = (
     "January February March April May June July August September October November December"

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask_login import UserMixin
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -109,10 +108,11 @@ def initials(first_name: str, last_name: str) -> str:
     return (first_name[:1] + last_name[:1]).upper() if last_name else first_name[:2].capitalize()
 
 
-class SignIn(UserMixin, Model):  # type: ignore[misc]  # Flask-Login ships no types
+class SignIn(Model):
     """A signed-in device. The cookie holds a random token, this row its SHA-256.
 
-    Ending the row ends the sign-in, wherever the cookie was copied to.
+    Ending the row ends the sign-in, wherever the cookie was copied to. It is what Flask-Login
+    calls the user, hence the three answers below.
     """
 
     __tablename__ = "sign_ins"
@@ -128,6 +128,9 @@ class SignIn(UserMixin, Model):  # type: ignore[misc]  # Flask-Login ships no ty
     revoked_at: Mapped[datetime | None]
 
     token: str = ""  # only in the request that made the row; never stored
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
 
     def get_id(self) -> str:
         """What Flask-Login keeps in the cookie."""

@@ -170,9 +170,8 @@ def test_writers_take_turns_and_lose_nothing(app, ada):
     assert db.session.scalar(select(User.rating_rank)) == before + 80
 
 
+@pytest.mark.only_on("sqlite")
 def test_the_turn_is_given_back_when_a_connection_is_thrown_away(app, ada):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("only SQLite takes turns in the process")
     db.session.execute(update(User).values(headline="half"))
     db.session.connection().invalidate()
     db.session.rollback()
@@ -196,9 +195,8 @@ def test_reading_needs_no_turn(app, ada):
     assert names == ["Ada"] * 4
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_select_for_update_takes_the_turn_on_sqlite(app, ada):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL locks the row by itself")
     db.session.execute(select(User).with_for_update())
     raw = db.session.connection().connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
@@ -206,9 +204,8 @@ def test_a_select_for_update_takes_the_turn_on_sqlite(app, ada):
     db.session.rollback()
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_locked_file_is_waited_for_and_then_said(app, ada, monkeypatch):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("a file is locked by another process only on SQLite")
     monkeypatch.setattr("skillswap.db.WRITE_WAIT_SECONDS", 0.05)
     other = sqlite3.connect(db.engine.url.database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

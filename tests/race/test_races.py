@@ -60,9 +60,7 @@ def test_accept_decline_and_withdraw_leave_one_answer(app, trial, now):
         [
             lambda: pitches.accept_pitch(again(ada), key, now=now),
             lambda: pitches.withdraw_pitch(again(ben), key, now=now),
-            lambda: pitches.decline_pitch(
-                again(ada), key, reason=DeclineReason.NO_TIME, now=now
-            ),
+            lambda: pitches.decline_pitch(again(ada), key, reason=DeclineReason.NO_TIME, now=now),
         ]
         * 2,
     )

@@ -34,7 +34,9 @@ class Site(NamedTuple):
 
 
 @contextmanager
-def server(env: Mapping[str, str], *, migrated: bool = True) -> Iterator[Site]:
+def server(
+    env: Mapping[str, str], *, migrated: bool = True, app: str = "wsgi:app"
+) -> Iterator[Site]:
     """Serve the app on a free port with these settings until the block ends.
 
     The database of `env` is taken as it is; with `migrated=False` a SQLite one is migrated first,
@@ -46,7 +48,7 @@ def server(env: Mapping[str, str], *, migrated: bool = True) -> Iterator[Site]:
     log = ARTIFACTS / f"server-{port}.log"
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "PUBLIC_URL": url, "WEB_CONCURRENCY": "1"}
     settings |= {"PREPARED": "1" if migrated else "0", "WELCOME": "", **env}
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", app]
     with log.open("wb") as output:
         process = subprocess.Popen(
             tied(command, signal="TERM"),
