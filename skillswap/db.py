@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -134,7 +134,26 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.expunge_all()
         db.session.rollback()
+        _settle("undone")
         raise
+    _settle("kept")
+
+
+def afterwards(
+    *, kept: Callable[[], object] | None = None, undone: Callable[[], object] | None = None
+) -> None:
+    """Do something to the world outside once the open transaction is `kept`, or `undone`.
+
+    For files: one that is written before its row goes away with it. What is done must not raise.
+    """
+    waiting = db.session.info.setdefault("afterwards", [])
+    waiting.append({"kept": kept, "undone": undone})
+
+
+def _settle(end: str) -> None:
+    for ends in db.session.info.pop("afterwards", []):
+        if ends[end] is not None:
+            ends[end]()
 
 
 def has_unsaved_writes() -> bool:

@@ -1,0 +1,37 @@
+"""What happens outside the database once a transaction is over?"""
+
+from __future__ import annotations
+
+import pytest
+
+from skillswap.db import afterwards, db, transaction
+
+
+def note(said: list[str]) -> None:
+    afterwards(kept=lambda: said.append("kept"), undone=lambda: said.append("undone"))
+
+
+def test_what_is_kept_is_kept_after_the_commit(app):
+    said: list[str] = []
+    with transaction():
+        note(said)
+        assert said == []
+    assert said == ["kept"]
+
+
+def test_what_is_undone_is_undone_after_the_rollback(app):
+    said: list[str] = []
+    with pytest.raises(ZeroDivisionError), transaction():
+        note(said)
+        raise ZeroDivisionError
+    assert said == ["undone"]
+
+
+def test_each_transaction_settles_only_its_own(app):
+    said: list[str] = []
+    with transaction():
+        note(said)
+    with pytest.raises(ZeroDivisionError), transaction():
+        raise ZeroDivisionError
+    assert said == ["kept"]
+    assert "afterwards" not in db.session.info
