@@ -23,8 +23,11 @@ def record(
     """Write what happened and run what follows, in the caller's transaction.
 
     `to` are the people it is told to; `facts` (plain JSON values) are what a sentence about it
-    needs. An unknown kind is a KeyError at once. If a consequence raises, nothing happened.
+    needs; the subject's public id is added to them. An unknown kind is a KeyError at once. If a
+    consequence raises, nothing happened.
     """
+    if public_id := getattr(subject, "public_id", None):
+        facts["public_id"] = public_id
     first = Event(
         kind=kind,
         actor_id=actor.id if actor else None,

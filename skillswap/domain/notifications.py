@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
@@ -23,8 +23,13 @@ Actor = aliased(User)
 
 
 def notify(event: Event) -> None:
-    """The consequence: one row for each person the event is told to. Twice is harmless."""
+    """The consequence: one row for each person the event is told to, but for who did it.
+
+    So no line ever has to be worded for its own actor.
+    """
     for user_id in event.audience:
+        if user_id == event.actor_id:
+            continue
         db.session.add(
             Notification(
                 user_id=user_id,
@@ -69,18 +74,17 @@ def _when(facts: Facts, zone: str) -> str:
     return local(datetime.fromisoformat(facts["starts_at"]), zone).full
 
 
-def _returning(facts: Facts) -> str:
-    return _(", offering {offered}").format(**facts) if facts.get("offered") else ""
+def _pitched(facts: Facts, zone: str) -> str:
+    said = _("pitched you: {skill}").format(**facts)
+    if facts.get("offered"):
+        said = _("pitched you: {skill}, offering {offered}").format(**facts)
+    until = local(datetime.fromisoformat(facts["respond_by"]), zone)
+    return _("{said}. Answer by {day}").format(said=said, day=until.short_day)
 
 
 # kind -> icon, and the words after the actor's name for a reader in that zone
 WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
-    "pitch.sent": (
-        "inbox",
-        lambda facts, zone: _("pitched you: {skill}{offer}").format(
-            **facts, offer=_returning(facts)
-        ),
-    ),
+    "pitch.sent": ("inbox", _pitched),
     "pitch.accepted": (
         "check",
         lambda facts, zone: _("accepted your pitch for {skill}. Propose times next").format(
@@ -99,15 +103,21 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
         "clock",
         lambda facts, zone: _("The pitch for {skill} expired without an answer").format(**facts),
     ),
+    "exchange.completed": (
+        "handshake",
+        lambda facts, zone: _("completed your exchange about {skill}").format(**facts),
+    ),
+    "exchange.cancelled": (
+        "x",
+        lambda facts, zone: _("cancelled your exchange about {skill}").format(**facts),
+    ),
     "session.proposed": (
         "calendar-plus",
         lambda facts, zone: _("proposed times for {skill}. Pick one").format(**facts),
     ),
     "session.scheduled": (
         "calendar-check",
-        lambda facts, zone: _("picked {when} for {skill}").format(
-            **facts, when=_when(facts, zone)
-        ),
+        lambda facts, zone: _("picked {when} for {skill}").format(**facts, when=_when(facts, zone)),
     ),
     "session.declined": (
         "x",
@@ -172,6 +182,20 @@ def unread_count(user_id: int | SQLColumnExpression[int]) -> AnySelect:
     return select(func.count()).select_from(unread.subquery())
 
 
+def unread_about(
+    user_id: int, subject_type: str, subject_id: SQLColumnExpression[int]
+) -> ColumnElement[bool]:
+    """Condition: this person has an unread line about that row. For lists with a "new" dot."""
+    return exists(
+        select(Notification.id).where(
+            Notification.user_id == user_id,
+            Notification.subject_type == subject_type,
+            Notification.subject_id == subject_id,
+            Notification.read_at.is_(None),
+        )
+    )
+
+
 NEWEST = [Key(Notification.id, "id")]  # type: ignore[arg-type]  # a mapped column is an expression
 
 
@@ -183,6 +207,21 @@ def page_of(reader: User, cursor: str | None, *, unread_only: bool = False) -> P
     rows = db.session.execute(paginate(query, NEWEST, cursor)).all()
     found = page(rows, NEWEST)
     return Page([_worded(row, reader) for row in found.rows], found.after)
+
+
+def by_day(lines: Iterable[Line], zone: str, now: datetime) -> list[tuple[str, list[Line]]]:
+    """Lines in their order, under the day they fell on in that zone: Today, Yesterday, a date."""
+    today = local(now, zone).date
+    days: list[tuple[str, list[Line]]] = []
+    for line in lines:
+        there = local(line.at, zone)
+        title = {0: _("Today"), 1: _("Yesterday")}.get((today - there.date).days, there.day)
+        if there.date.year != today.year and title == there.day:
+            title = f"{title} {there.date.year}"
+        if not days or days[-1][0] != title:
+            days.append((title, []))
+        days[-1][1].append(line)
+    return days
 
 
 def _worded(row: Any, reader: User) -> Line:
@@ -213,13 +252,23 @@ def read_all(reader: User, now: datetime) -> int:
     return _mark(now, Notification.user_id == reader.id)
 
 
-def read_about(reader: User, subject_type: str, subject_id: int, now: datetime) -> int:
-    """Mark read what is about one thing, since its page is being looked at."""
+def read_about(reader: User, subject_type: str, public_id: str, now: datetime) -> int:
+    """Mark read what is about one thing, since its page is being looked at.
+
+    Found through the public id in the facts of the reader's own events, so nothing is asked of
+    the thing itself: a stranger's key marks nothing and tells nothing. Returns how many.
+    """
+    about = exists(
+        select(Event.id).where(
+            Event.id == Notification.event_id,
+            Event.facts["public_id"].as_string() == public_id,
+        )
+    )
     return _mark(
         now,
         Notification.user_id == reader.id,
         Notification.subject_type == subject_type,
-        Notification.subject_id == subject_id,
+        about,
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
@@ -13,35 +12,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload
 
 from skillswap.db import db
-from skillswap.domain import events, exchanges
-from skillswap.domain.limits import (
-    BIO_TO_PITCH,
-    COOL_DOWN,
-    RESPOND_DAYS,
-    RESPOND_DAYS_DEFAULT,
-    Limits,
-    limits_of,
-)
+from skillswap.domain import events, exchanges, notifications, pitch_rules
+from skillswap.domain.limits import RESPOND_DAYS_DEFAULT
+from skillswap.domain.pitch_rules import is_open
 from skillswap.domain.visibility import visible
-from skillswap.errors import NotFound, Refused, TooMany, WrongState
-from skillswap.lib.clock import local, relative
+from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
-from skillswap.models import (
-    DeclineReason,
-    Exchange,
-    Pitch,
-    PitchState,
-    Skill,
-    User,
-    UserSkill,
-    UserSkillKind,
-)
-from skillswap.models.pitch import BODY_LEAST, BODY_MOST, FINAL, OPEN
+from skillswap.models import DeclineReason, Exchange, Pitch, PitchState, Skill, User
+from skillswap.models.pitch import FINAL, OPEN
 from skillswap.models.user import HUES, initials
 
-DAY = timedelta(days=1)
 COUNTED_TO = 100
-LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 WITH_ALL = (
     joinedload(Pitch.learner),
     joinedload(Pitch.teacher),
@@ -69,17 +50,18 @@ def send_pitch(
 
     Raises Refused with the first rule that says no, TooMany when a quota is used up.
     """
-    wanted, returned = _skills_of_pitch(learner, teacher, skill, offered)
-    _check_body(learner, teacher, body, days, now)
-    exchanges.lock_people(learner.id)  # the quota is counted while nobody else of mine writes
-    _check_history(learner, teacher, wanted, now)
-    _check_quota(learner, teacher, body, now)
+    wanted, returned = pitch_rules.choose(pitch_rules.between(learner, teacher), skill, offered)
+    body = pitch_rules.checked_body(teacher, body)
+    pitch_rules.check_days(days)
+    # quotas are counted while nobody else writes pitches of mine or to this teacher
+    exchanges.lock_people(learner.id, teacher.id)
+    _make_way(learner, teacher, wanted, now)
     pitch = Pitch(
         learner=learner,
         teacher=teacher,
         skill=wanted,
         offered_skill=returned,
-        body=body.strip(),
+        body=body,
         sent_at=now,
         respond_by=now + timedelta(days=days),
     )
@@ -90,16 +72,21 @@ def send_pitch(
         raise Refused(
             "skill", "already_open", teacher=teacher.first_name, skill=wanted.name
         ) from None
-    events.record(
-        "pitch.sent",
-        actor=learner,
-        subject=pitch,
-        to=[teacher],
-        now=now,
-        skill=wanted.name,
-        offered=returned.name if returned else "",
-    )
+    pitch_rules.check_quota(pitch, now)
+    offers = returned.name if returned else ""
+    until = pitch.respond_by.isoformat()
+    _tell("pitch.sent", learner, pitch, [teacher], now, offered=offers, respond_by=until)
     return pitch
+
+
+def _make_way(learner: User, teacher: User, skill: Skill, now: datetime) -> None:
+    """End what is over by the clock, so that it does not count as open. Raises Refused while a
+    decline is fresh.
+    """
+    for pitch in pitch_rules.earlier(learner, teacher, now):
+        if pitch.skill_id == skill.id:
+            pitch_rules.check_cool_down(pitch)
+            expire_if_due(pitch, now)
 
 
 def accept_pitch(teacher: User, public_id: str, *, body: str = "", now: datetime) -> Exchange:
@@ -111,27 +98,24 @@ def accept_pitch(teacher: User, public_id: str, *, body: str = "", now: datetime
     exchanges.lock_people(pitch.teacher_id, pitch.learner_id)
     pitch = _one(Pitch.id == pitch.id)  # again, as it stands now that nobody else may move it
     pitch.move_to(PitchState.ACCEPTED, now)
-    pitch.answer_body = body.strip()
+    pitch.answer_body = pitch_rules.checked_words(body)
     exchange = exchanges.open_exchange(pitch, now)
-    events.record(
-        "pitch.accepted",
-        actor=teacher,
-        subject=pitch,
-        to=[pitch.learner],
-        now=now,
-        skill=pitch.skill.name,
-        exchange=exchange.public_id,
-    )
+    _tell("pitch.accepted", teacher, pitch, [pitch.learner], now, exchange=exchange.public_id)
     return exchange
 
 
 def decline_pitch(
-    teacher: User, public_id: str, *, reason: DeclineReason, body: str = "", now: datetime
+    teacher: User, public_id: str, *, reason: DeclineReason | None, body: str = "", now: datetime
 ) -> Pitch:
-    """Say no, with the reason the learner reads. Raises WrongState when somebody was quicker."""
+    """Say no, with the reason the learner reads.
+
+    Raises Refused without a reason, WrongState when somebody was quicker.
+    """
     pitch = received_pitch(teacher, public_id)
     pitch.move_to(PitchState.DECLINED, now)
-    pitch.decline_reason, pitch.answer_body = reason, body.strip()
+    if reason is None:
+        raise Refused("reason", "decline_reason", learner=pitch.learner.first_name)
+    pitch.decline_reason, pitch.answer_body = reason, pitch_rules.checked_words(body)
     _tell("pitch.declined", teacher, pitch, [pitch.learner], now)
     return pitch
 
@@ -155,92 +139,6 @@ def withdraw_pitch(learner: User, public_id: str, *, now: datetime) -> Pitch:
     return pitch
 
 
-def _tell(kind: str, actor: User | None, pitch: Pitch, to: list[User], now: datetime) -> None:
-    events.record(kind, actor=actor, subject=pitch, to=to, now=now, skill=pitch.skill.name)
-
-
-# -- the rules of sending, in their order ---------------------------------------------------------
-
-
-def _skills_of_pitch(
-    learner: User, teacher: User, slug: str, offered: str
-) -> tuple[Skill, Skill | None]:
-    """The two skills by their slugs, after the rules about people and lists."""
-    if learner.id == teacher.id:
-        raise Refused("skill", "to_yourself")
-    if not learner.learning:
-        raise Refused("skill", "not_learning")
-    if not teacher.teaching:
-        raise Refused("skill", "not_teaching", teacher=teacher.first_name)
-    if len(learner.bio.strip()) < BIO_TO_PITCH:
-        raise Refused("body", "needs_bio", limit=BIO_TO_PITCH)
-    lines = db.session.scalars(
-        select(UserSkill)
-        .where(UserSkill.user_id.in_((learner.id, teacher.id)))
-        .options(joinedload(UserSkill.skill))
-    ).all()
-    mine = [line for line in lines if line.user_id == learner.id]
-    theirs = {
-        line.skill.slug: line.skill
-        for line in lines
-        if line.user_id == teacher.id and line.kind is UserSkillKind.OFFERED
-    }
-    if not mine:
-        raise Refused("skill", "needs_skill", teacher=teacher.first_name)
-    if slug not in theirs:
-        raise Refused("skill", "not_taught", teacher=teacher.first_name, skill=slug or "this")
-    if not offered:
-        return theirs[slug], None
-    if offered == slug:
-        raise Refused("offered", "offers_the_same")
-    for line in mine:
-        if line.skill.slug == offered and line.kind is UserSkillKind.OFFERED and learner.teaching:
-            return theirs[slug], line.skill
-    raise Refused("offered", "not_offered")
-
-
-def _check_body(learner: User, teacher: User, body: str, days: int, now: datetime) -> None:
-    if len(body.strip()) < BODY_LEAST:
-        raise Refused("body", "body_short", teacher=teacher.first_name, limit=BODY_LEAST)
-    if len(body) > BODY_MOST:
-        raise Refused("body", "body_long", limit=BODY_MOST)
-    if days not in RESPOND_DAYS:
-        raise Refused("days", "respond_days")
-
-
-def _check_history(learner: User, teacher: User, skill: Skill, now: datetime) -> None:
-    """One open pitch for the three of us, and a pause after a decline."""
-    triple = and_(
-        Pitch.learner_id == learner.id,
-        Pitch.teacher_id == teacher.id,
-        Pitch.skill_id == skill.id,
-    )
-    earlier = db.session.scalars(
-        select(Pitch)
-        .where(
-            triple,
-            or_(
-                Pitch.state.in_(OPEN),
-                and_(
-                    Pitch.state == PitchState.DECLINED, Pitch.answered_at > now - COOL_DOWN
-                ),
-            ),
-        )
-        .options(*WITH_ALL)
-    ).all()
-    for pitch in earlier:
-        if pitch.state is PitchState.DECLINED and pitch.answered_at:
-            until = local(pitch.answered_at + COOL_DOWN, learner.timezone)
-            raise Refused(
-                "skill",
-                "cooling_down",
-                teacher=teacher.first_name,
-                skill=skill.name,
-                day=until.day,
-            )
-        expire_if_due(pitch, now)
-
-
 def expire_if_due(pitch: Pitch, now: datetime) -> bool:
     """Write the end of an open pitch whose time is over, and tell both. True if it was so."""
     if pitch.state not in OPEN or pitch.state_at(now) is not PitchState.EXPIRED:
@@ -250,66 +148,14 @@ def expire_if_due(pitch: Pitch, now: datetime) -> bool:
     return True
 
 
-def _check_quota(learner: User, teacher: User, body: str, now: datetime) -> None:
-    quota = quota_of(learner, now)
-    if len(LINK.findall(body)) > quota.limits.links_in_pitch:
-        raise Refused("body", "too_many_links", limit=quota.limits.links_in_pitch)
-    received = select(Pitch.id).where(Pitch.teacher_id == teacher.id, is_open(now))
-    if (_count(received) or 0) >= teacher.pitch_cap:
-        raise Refused("skill", "teacher_full", teacher=teacher.first_name)
-    if quota.open_left <= 0:
-        raise TooMany("body", "too_many_open", 3600, limit=quota.limits.open_pitches)
-    if quota.today_left <= 0 and quota.next_at:
-        raise TooMany(
-            "body",
-            "too_many_today",
-            int((quota.next_at - now).total_seconds()) + 1,
-            limit=quota.limits.pitches_per_day,
-            when=relative(quota.next_at, now),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """How many more pitches a learner may send."""
-
-    limits: Limits
-    open_left: int
-    today_left: int
-    next_at: datetime | None  # when the oldest of today's leaves the 24 hours
-
-
-def quota_of(learner: User, now: datetime) -> Quota:
-    """Counted from the rows themselves; withdrawn pitches count for their day too."""
-    limits = limits_of(learner, now)
-    row = db.session.execute(
-        select(
-            func.count().filter(is_open(now)),
-            func.count().filter(Pitch.sent_at > now - DAY),
-            func.min(Pitch.sent_at).filter(Pitch.sent_at > now - DAY),
-        ).where(
-            Pitch.learner_id == learner.id,
-            or_(Pitch.state.in_(OPEN), Pitch.sent_at > now - DAY),
-        )
-    ).one()
-    return Quota(
-        limits,
-        limits.open_pitches - row[0],
-        limits.pitches_per_day - row[1],
-        row[2] + DAY if row[2] else None,
-    )
+def _tell(
+    kind: str, actor: User | None, pitch: Pitch, to: list[User], now: datetime, **facts: str
+) -> None:
+    facts["skill"] = pitch.skill.name
+    events.record(kind, actor=actor, subject=pitch, to=to, now=now, **facts)
 
 
 # -- reads ---------------------------------------------------------------------------------------
-
-
-def is_open(now: datetime) -> ColumnElement[bool]:
-    """Condition: still waits for an answer, its deadline taken into account."""
-    return and_(Pitch.state.in_(OPEN), Pitch.respond_by > now)
-
-
-def _count(query: AnySelect) -> int | None:
-    return db.session.scalar(select(func.count()).select_from(query.limit(COUNTED_TO).subquery()))
 
 
 def waiting_for(user_id: int | SQLColumnExpression[int], now: datetime) -> AnySelect:
@@ -349,9 +195,10 @@ def pitch_of(person: User, public_id: str) -> Pitch:
 
 
 def _one(*which: ColumnElement[bool]) -> Pitch:
+    """What is between two people goes when one of them does: suspended, deleted."""
     pitch = db.session.scalar(
         select(Pitch)
-        .where(*which)
+        .where(*which, Pitch.learner.has(visible()), Pitch.teacher.has(visible()))
         .options(*WITH_ALL)
         .execution_options(populate_existing=True)
     )
@@ -374,6 +221,7 @@ class PitchCard:
     state: PitchState
     incoming: bool
     ignored: bool
+    is_new: bool  # the reader has an unread notification about it
     skill: str
     offered: str | None
     body: str
@@ -388,6 +236,26 @@ class PitchCard:
 
 
 NEWEST = [Key(Pitch.id, "id")]  # type: ignore[arg-type]  # a mapped column is an expression
+
+
+class Box(StrEnum):
+    """The three lists of a person's pitches."""
+
+    INBOX, SENT, CLOSED = "inbox", "sent", "closed"
+
+
+def box_of(pitch: Pitch, person: User, now: datetime) -> Box:
+    """In which of this person's lists the pitch stands."""
+    if pitch.state_at(now) not in OPEN:
+        return Box.CLOSED
+    if pitch.learner_id == person.id:
+        return Box.SENT
+    return Box.CLOSED if pitch.ignored_at else Box.INBOX
+
+
+def box(name: Box, person: User, cursor: str | None, now: datetime) -> Page:
+    """A page of that list."""
+    return {Box.INBOX: inbox, Box.SENT: sent, Box.CLOSED: closed}[name](person, cursor, now)
 
 
 def inbox(teacher: User, cursor: str | None, now: datetime) -> Page:
@@ -429,6 +297,7 @@ def _cards(person: User, which: ColumnElement[bool], cursor: str | None, now: da
             Other.first_name,
             Other.last_name,
             Other.avatar,
+            notifications.unread_about(person.id, Pitch.__tablename__, Pitch.id).label("is_new"),
         )
         .join(Skill, Skill.id == Pitch.skill_id)
         .outerjoin(Offered, Offered.id == Pitch.offered_skill_id)
@@ -447,6 +316,7 @@ def _card(row: Any, person: User, now: datetime) -> PitchCard:
         state=PitchState.EXPIRED if due else row.state,
         incoming=row.teacher_id == person.id,
         ignored=row.ignored_at is not None,
+        is_new=bool(row.is_new),
         skill=row.skill,
         offered=row.offered,
         body=row.body,
@@ -458,22 +328,4 @@ def _card(row: Any, person: User, now: datetime) -> PitchCard:
         initials=initials(row.first_name, row.last_name),
         hue=row.other_id % HUES + 1,
         avatar_url=f"/media/{row.avatar}" if row.avatar else None,
-    )
-
-
-def skills_between(learner: User, teacher: User) -> tuple[Sequence[UserSkill], Sequence[UserSkill]]:
-    """What the teacher offers, and what the learner could teach in return, by name."""
-    lines = db.session.scalars(
-        select(UserSkill)
-        .where(
-            UserSkill.user_id.in_((learner.id, teacher.id)),
-        )
-        .join(UserSkill.skill)
-        .options(joinedload(UserSkill.skill))
-        .order_by(Skill.name)
-    ).all()
-    offered = [line for line in lines if line.kind is UserSkillKind.OFFERED]
-    return (
-        [line for line in offered if line.user_id == teacher.id],
-        [line for line in offered if line.user_id == learner.id and learner.teaching],
     )

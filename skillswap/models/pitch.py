@@ -15,6 +15,7 @@ from skillswap.models.skill import Skill
 from skillswap.models.user import User
 
 BODY_LEAST, BODY_MOST = 20, 2_000
+ANSWER_MOST = 1_000
 
 
 class PitchState(StrEnum):
@@ -72,7 +73,7 @@ class Pitch(Model):
     ignored_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     decline_reason: Mapped[DeclineReason | None] = mapped_column(choice(DeclineReason))
-    answer_body: Mapped[str] = mapped_column(String(1_000), default="")
+    answer_body: Mapped[str] = mapped_column(String(ANSWER_MOST), default="")
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - the slower of two gets a 409
 
