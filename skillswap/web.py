@@ -30,9 +30,10 @@ from werkzeug.exceptions import HTTPException
 from skillswap.db import transaction
 from skillswap.domain import frame as frames
 from skillswap.errors import DomainError, NotAllowed, Refused, TooMany, WrongState
+from skillswap.extensions import login_manager
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
-from skillswap.models import User
+from skillswap.models import SignIn, User
 from skillswap.sentences import word, word_state
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,12 @@ def viewer() -> User | None:
     return here.user if here else None
 
 
+def signed_in() -> SignIn | None:
+    """The device that asks, or None for a visitor's."""
+    here: frames.SignedIn | None = g.get("signed_in")
+    return here.sign_in if here else None
+
+
 def wants_fragment() -> bool:
     """True when htmx will swap the answer into a part of the page."""
     headers = request.headers
@@ -144,7 +151,10 @@ def safe_next(target: str | None) -> str:
         return url_for("pages.home")
     if any(ord(sign) < 0x20 or sign == "\\" for sign in target):
         return url_for("pages.home")
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return url_for("pages.home")
     return target if not parts.netloc and not parts.scheme else url_for("pages.home")
 
 
@@ -250,16 +260,28 @@ def _domain_error(error: DomainError) -> Response:
 
 def _unauthorized() -> ResponseReturnValue:
     """Sign in first: a redirect for pages, a full load for htmx, never a page in a fragment."""
-    if "HX-Request" in request.headers:
-        here = urlsplit(request.headers.get("HX-Current-URL", "")).path
-        target = url_for("accounts.log_in", next=safe_next(here))
-        return Response(status=401, headers={"HX-Redirect": target})
     path = request.full_path.rstrip("?") if request.method == "GET" else None
+    if "HX-Request" in request.headers:
+        # a fragment or a button: back to the page it stands on; a boosted link: on to its page
+        onward = path if path and not wants_fragment() else _current_path()
+        target = url_for("accounts.log_in", next=onward)
+        return Response(status=401, headers={"HX-Redirect": target})
     return redirect(url_for("accounts.log_in", next=path), 303)
+
+
+def _current_path() -> str:
+    """Path and query of the page htmx says it stands on."""
+    try:
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:  # a bracket too few, and whatever else an address can lack
+        return safe_next(None)
+    return safe_next(f"{here.path}?{here.query}" if here.query else here.path)
 
 
 def init_web(app: Flask) -> None:
     """Hook the above into the app."""
+    login_manager.user_loader(load_sign_in)
+    login_manager.unauthorized_handler(_unauthorized)
     app.before_request(_load_person)
     app.after_request(_cache_rules)
     app.context_processor(_frame)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import secrets
+from collections.abc import Iterator
 
 from skillswap.errors import Refused
+from skillswap.lib.text import search_key
 
 SHAPE = re.compile(r"[a-z][a-z0-9-]{2,29}")
 # names that would look like the house speaking, or like a part of an address
@@ -22,6 +25,11 @@ RESERVED = frozenset(
     verification verified verify webmaster welcome wishes www
     """.split()
 )
+# what nobody may be called who does not run the place
+STAFF = frozenset("admin administrator moderator official staff support team skillswap".split())
+LONGEST_BASE = 24  # leaves room for a number behind
+FALLBACK = "member"
+NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
 def check_username(username: str) -> str:
@@ -35,3 +43,28 @@ def check_username(username: str) -> str:
     if username in RESERVED or username.replace("-", "") in RESERVED:
         raise Refused("username", "username_reserved")
     return username
+
+
+def reads_like_staff(name: str) -> bool:
+    """Whether a shown name is a title of those who run the place: "Support", "SkillSwap Team"."""
+    words = re.sub(r"[^a-z]+", " ", search_key(name)).split()
+    return bool(words) and (set(words) <= STAFF or "".join(words).startswith("skillswap"))
+
+
+def username_base(first_name: str, last_name: str) -> str:
+    """`ines-duarte` for Inês Duarte; `member` where nothing plain is left of a name."""
+    plain = NOT_PLAIN.sub("-", search_key(f"{first_name} {last_name}")).strip("-")
+    base = re.sub(r"^[^a-z]+", "", plain)[:LONGEST_BASE].rstrip("-")
+    try:
+        return check_username(base)
+    except Refused:
+        return FALLBACK
+
+
+def candidates(first_name: str, last_name: str) -> Iterator[str]:
+    """Usernames to try one after the other: the plain one, then ever longer numbers behind it."""
+    base = username_base(first_name, last_name)
+    if base != FALLBACK:
+        yield base
+    for digits in (2, 2, 3, 3, 4, 4, 5, 5, 5):
+        yield f"{base}-{secrets.randbelow(9 * 10 ** (digits - 1)) + 10 ** (digits - 1)}"

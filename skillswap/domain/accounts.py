@@ -1,0 +1,289 @@
+"""How does a person join, come in and leave?
+
+Joining and logging in take two calls, each in a transaction of its own: the first counts the
+try, which must stay counted when the second refuses it; the second makes its hash before its
+first statement, so that nothing is locked meanwhile.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from unicodedata import normalize
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from skillswap.db import db
+from skillswap.domain import attempts, events
+from skillswap.domain.frame import token_hash
+from skillswap.domain.usernames import candidates, reads_like_staff
+from skillswap.errors import Refused
+from skillswap.lib.clock import is_zone
+from skillswap.lib.passwords import check_password, hash_password, needs_rehash
+from skillswap.lib.text import Unprintable, clean_line, mixes_alphabets, search_key
+from skillswap.models import SignIn, User, UserState
+
+REMEMBERED = timedelta(days=30)
+NOT_REMEMBERED = timedelta(days=14)
+PASSWORD_LEAST, PASSWORD_MOST = 10, 128
+SHORTEST_PART = 4  # a password may well hold "al" or "mo" by chance
+NAME_LENGTH, NAME_KEY_LENGTH, DEVICE_LENGTH = 60, 130, 200
+ADULT, OLDEST = 18, 120
+SITE = "skillswap"
+COMMON = Path(__file__).resolve().parent.parent / "data" / "common_passwords.txt"
+
+
+class Role(StrEnum):
+    """What somebody says they are here for; two switches afterwards."""
+
+    LEARN, TEACH, BOTH = "learn", "teach", "both"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody who has asked to join, as far as the rules about what they typed go."""
+
+    first_name: str
+    last_name: str
+    email: str
+    password: str = field(repr=False)
+    birth_year: int
+    timezone: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class LogInTry:
+    """A try that has been counted, with what it will be checked against."""
+
+    attempt_ids: list[int]
+    user_id: int | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    state: UserState | None = None
+
+
+# -- joining --------------------------------------------------------------------------------------
+
+
+def new_person(
+    *,
+    role: str,
+    first_name: str,
+    last_name: str,
+    email: str,
+    password: str,
+    birth_year: int,
+    timezone: str,
+    now: datetime,
+) -> NewPerson:
+    """What was typed, cleaned. Raises Refused for the first rule it breaks; asks no database.
+
+    Whether they are old enough is not said here but by `count_sign_up`, which remembers it.
+    """
+    if role not in list(Role):
+        raise Refused("role", "needs_role")
+    first_name = _clean_name("first_name", first_name)
+    last_name = _clean_name("last_name", last_name)
+    if not first_name:
+        raise Refused("first_name", "required")
+    if reads_like_staff(f"{first_name} {last_name}"):
+        raise Refused("first_name", "name_reserved")
+    address = fold_address(email)
+    check_new_password(password, address, first_name, last_name)
+    if not now.year - OLDEST <= birth_year <= now.year:
+        raise Refused("birth_year", "birth_year")
+    if not is_zone(timezone):
+        raise Refused("timezone", "unknown_zone")
+    return NewPerson(first_name, last_name, address, password, birth_year, timezone, Role(role))
+
+
+def count_sign_up(person: NewPerson, *, ip: str, now: datetime) -> Refused | None:
+    """Count the try; returns, not raises, the refusal that must be remembered: too young.
+
+    Somebody who gave a year under 18 is not asked again for a day, whatever year comes next.
+    (Only the year is known, so it lets in who turns 18 this year.) Raises TooMany.
+    """
+    young = attempts.TOO_YOUNG
+    if now.year - person.birth_year < ADULT:
+        attempts.lock(young, person.email, now)
+    if attempts.is_locked(young, person.email, now):
+        return Refused("birth_year", "too_young")
+    attempts.spend((attempts.SIGN_UP_IP, attempts.network_of(ip)), field="", now=now)
+    return None
+
+
+def sign_up(person: NewPerson, *, device: str, now: datetime) -> SignIn:
+    """Make the account and open its first sign-in.
+
+    Call it first in its transaction: it makes a hash. Raises Refused when the address is taken.
+    """
+    password_hash = hash_password(same_everywhere(person.password))
+    user = _insert(person, password_hash, now)
+    events.record("person.joined", actor=user, subject=user, to=[], now=now)
+    return _open_sign_in(user.id, device=device, lasts=NOT_REMEMBERED, now=now)
+
+
+def _insert(person: NewPerson, password_hash: str, now: datetime) -> User:
+    """The row, under the first username that is free. The unique indexes decide, nobody else."""
+    for username in candidates(person.first_name, person.last_name):
+        user = User(
+            username=username,
+            email=person.email,
+            password_hash=password_hash,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            name_key=name_key(person.first_name, person.last_name),
+            timezone=person.timezone,
+            birth_year=person.birth_year,
+            learning=person.role in (Role.LEARN, Role.BOTH),
+            teaching=person.role in (Role.TEACH, Role.BOTH),
+            created_at=now,
+            last_seen_at=now,
+        )
+        try:
+            with db.session.begin_nested():
+                db.session.add(user)
+        except IntegrityError as error:
+            if any(name in str(error.orig) for name in ("uq_users_email", "users.email")):
+                raise Refused("email", "email_taken") from None
+        else:
+            return user
+    raise RuntimeError("ten usernames in a row were taken")
+
+
+def _clean_name(where: str, typed: str) -> str:
+    try:
+        name = clean_line(typed)
+    except Unprintable:
+        raise Refused(where, "control_characters") from None
+    if len(name) > NAME_LENGTH:
+        raise Refused(where, "too_long", limit=NAME_LENGTH)
+    if mixes_alphabets(name):
+        raise Refused(where, "two_alphabets")
+    return name
+
+
+def name_key(first_name: str, last_name: str) -> str:
+    """What a search for a name is compared with."""
+    return search_key(f"{first_name} {last_name}")[:NAME_KEY_LENGTH]
+
+
+# -- passwords and addresses ----------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    return frozenset(COMMON.read_text(encoding="utf-8").split())
+
+
+def same_everywhere(password: str) -> str:
+    """One form for what two keyboards compose differently."""
+    return normalize("NFC", password)
+
+
+def check_new_password(password: str, email: str, *names: str, where: str = "password") -> None:
+    """Raises Refused for one that is too short, too long, well known, or easily guessed."""
+    password = same_everywhere(password)
+    if len(password) < PASSWORD_LEAST:
+        raise Refused(where, "password_short")
+    if len(password) > PASSWORD_MOST:
+        raise Refused(where, "password_long")
+    folded = password.casefold()
+    if folded in _common():
+        raise Refused(where, "password_common")
+    plain = search_key(password).replace(" ", "")
+    parts = (search_key(part).replace(" ", "") for part in (email.split("@")[0], *names, SITE))
+    if email in folded or any(len(part) >= SHORTEST_PART and part in plain for part in parts):
+        raise Refused(where, "password_personal")
+
+
+def fold_address(email: str) -> str:
+    """The one spelling under which an address is kept and found: small letters throughout."""
+    try:
+        known = validate_email(email.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return email.strip().lower()
+    return known.normalized.lower()
+
+
+# -- coming and going -----------------------------------------------------------------------------
+
+
+def try_log_in(email: str, *, ip: str, now: datetime) -> LogInTry:
+    """Count a try, and read what the password will be checked against.
+
+    Raises TooMany after ten failures in five minutes for an address (known or not) or a network.
+    """
+    address = fold_address(email)
+    counted = attempts.spend(
+        (attempts.LOG_IN_ACCOUNT, address),
+        (attempts.LOG_IN_IP, attempts.network_of(ip)),
+        (attempts.LOG_IN_ALL, ""),
+        field="",
+        now=now,
+    )
+    row = db.session.execute(
+        select(User.id, User.password_hash, User.state).where(User.email == address)
+    ).first()
+    return LogInTry(counted, *row) if row else LogInTry(counted)
+
+
+def log_in(tried: LogInTry, password: str, *, device: str, remember: bool, now: datetime) -> SignIn:
+    """Open a sign-in; its `token` is for the cookie and is kept nowhere else.
+
+    Call it first in its transaction: it checks a hash, at the same cost whether or not there is
+    such an account. Raises Refused, with one sentence for all that can be wrong.
+    """
+    password = same_everywhere(password)
+    fits = check_password(tried.password_hash, password) and len(password) <= PASSWORD_MOST
+    if not fits or tried.user_id is None or tried.state is UserState.DELETED:
+        raise Refused("", "wrong_login")
+    if tried.state is UserState.SUSPENDED:
+        raise Refused("", "suspended")
+    if tried.password_hash and needs_rehash(tried.password_hash):
+        _keep_hash(tried, hash_password(password))
+    attempts.refund(tried.attempt_ids)
+    lasts = REMEMBERED if remember else NOT_REMEMBERED
+    return _open_sign_in(tried.user_id, device=device, lasts=lasts, now=now)
+
+
+def log_out(sign_in: SignIn, now: datetime) -> None:
+    """End the sign-in, wherever its cookie was copied to. Twice is harmless."""
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in.id, SignIn.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _keep_hash(tried: LogInTry, password_hash: str) -> None:
+    """Today's hash in place of the old one, unless the password was changed meanwhile."""
+    db.session.execute(
+        update(User)
+        .where(User.id == tried.user_id, User.password_hash == tried.password_hash)
+        .values(password_hash=password_hash)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _open_sign_in(user_id: int, *, device: str, lasts: timedelta, now: datetime) -> SignIn:
+    token = secrets.token_urlsafe(32)  # 256 bits
+    sign_in = SignIn(
+        token_hash=token_hash(token),
+        user_id=user_id,
+        device="".join(sign for sign in device if sign.isprintable())[:DEVICE_LENGTH],
+        created_at=now,
+        seen_at=now,
+        expires_at=now + lasts,
+    )
+    db.session.add(sign_in)
+    db.session.flush()
+    sign_in.token = token
+    return sign_in
