@@ -21,6 +21,8 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "pitch.withdrawn": [notifications.notify],
     "pitch.expired": [notifications.notify],
     "exchange.opened": [],
+    "exchange.completed": [notifications.notify],
+    "exchange.cancelled": [notifications.notify],
     "session.proposed": [notifications.notify],
     "session.scheduled": [notifications.notify],
     "session.declined": [notifications.notify],

@@ -23,6 +23,8 @@ PROPOSAL_LIFE = timedelta(days=7)
 PROPOSAL_LEAD = timedelta(hours=2)
 LATE_CANCEL = timedelta(hours=12)
 CONFIRM_WITHIN = timedelta(hours=72)
+OPEN_OFFERS = 6  # of one person in one exchange
+REASON_MOST = 300
 
 SKILLS_EACH_WAY = 12
 EDUCATION_LINES = 6

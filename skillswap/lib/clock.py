@@ -150,6 +150,14 @@ def from_wall(wall: datetime, zone_name: str) -> datetime:
     return high.replace(microsecond=0, tzinfo=UTC)
 
 
+def day_bounds(at: datetime, zone_name: str) -> tuple[datetime, datetime]:
+    """The calendar day that holds `at` on that wall: its first instant, and the next day's."""
+    midnight = at.astimezone(zone(zone_name)).replace(
+        hour=0, minute=0, second=0, microsecond=0, tzinfo=None
+    )
+    return from_wall(midnight, zone_name), from_wall(midnight + timedelta(days=1), zone_name)
+
+
 def relative(at: datetime, now: datetime) -> str:
     """`in 22 minutes`, `2 hours ago`, `just now`: the distance in the largest fitting unit."""
     seconds = (at - now).total_seconds()

@@ -120,6 +120,13 @@ class LearningSession(Model):
         """The other of the two."""
         return self.teacher if person.id == self.learner_id else self.learner
 
+    def state_at(self, now: datetime) -> SessionState:
+        """The state with its deadline taken into account: where one has said it happened and the
+        other stayed silent until `confirm_by`, it is completed, also before a sweep has run."""
+        if self.state is S.SCHEDULED and self.confirm_by is not None and self.confirm_by <= now:
+            return S.COMPLETED
+        return self.state
+
     def is_over(self, now: datetime) -> bool:
         """Whether its agreed time has passed."""
         return self.ends_at is not None and self.ends_at <= now

@@ -1,0 +1,46 @@
+"""What does an accepted pitch open, how does it stand, and how does it end?
+
+`opening` and `ending` hold the verbs, `reading` what pages show.
+"""
+
+from skillswap.domain.exchanges.ending import (
+    call_off,
+    cancel_exchange,
+    checked_reason,
+    complete_exchange,
+)
+from skillswap.domain.exchanges.opening import lock_people, open_exchange, places_taken
+from skillswap.domain.exchanges.reading import (
+    ExchangeCard,
+    LegLine,
+    NextSession,
+    Turn,
+    active_exchange_of,
+    exchange_of,
+    exchanges_of,
+    is_kept,
+    leg_lines,
+    teaching_places,
+    turn_of,
+)
+
+__all__ = [
+    "ExchangeCard",
+    "LegLine",
+    "NextSession",
+    "Turn",
+    "active_exchange_of",
+    "call_off",
+    "cancel_exchange",
+    "checked_reason",
+    "complete_exchange",
+    "exchange_of",
+    "exchanges_of",
+    "is_kept",
+    "leg_lines",
+    "lock_people",
+    "open_exchange",
+    "places_taken",
+    "teaching_places",
+    "turn_of",
+]

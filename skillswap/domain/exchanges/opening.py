@@ -1,0 +1,79 @@
+"""What does saying yes to a pitch open, and for whom is there room?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from skillswap.db import db
+from skillswap.domain import events
+from skillswap.errors import Refused
+from skillswap.models import Exchange, ExchangeLeg, ExchangeState, Pitch, User
+
+
+def lock_people(*user_ids: int) -> None:
+    """Let nobody else decide about these people until the transaction ends.
+
+    Always in the order of their ids, so that two verbs cannot wait for each other. `key_share`
+    lets rows that merely refer to a person (an event, a notification) be written meanwhile:
+    without it PostgreSQL's foreign keys deadlock with verbs that take no lock here.
+    """
+    db.session.execute(
+        select(User.id)
+        .where(User.id.in_(user_ids))
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def open_exchange(pitch: Pitch, now: datetime) -> Exchange:
+    """Open the exchange an accepted pitch means: a leg for the skill, one for the return.
+
+    Called by `accept_pitch`, which holds both people's locks. Raises Refused when a side that
+    would teach has no free place.
+    """
+    _check_places(pitch.teacher, "no_places", limit=pitch.teacher.places)
+    legs = [
+        ExchangeLeg(
+            position=0,
+            teacher_id=pitch.teacher_id,
+            learner_id=pitch.learner_id,
+            skill_id=pitch.skill_id,
+        )
+    ]
+    if pitch.offered_skill_id is not None:
+        _check_places(pitch.learner, "partner_no_places", partner=pitch.learner.first_name)
+        legs.append(
+            ExchangeLeg(
+                position=1,
+                teacher_id=pitch.learner_id,
+                learner_id=pitch.teacher_id,
+                skill_id=pitch.offered_skill_id,
+            )
+        )
+    exchange = Exchange(
+        pitch=pitch, learner=pitch.learner, teacher=pitch.teacher, legs=legs, opened_at=now
+    )
+    db.session.add(exchange)
+    db.session.flush()
+    events.record("exchange.opened", actor=pitch.teacher, subject=exchange, to=[], now=now)
+    return exchange
+
+
+def _check_places(person: User, code: str, **params: Any) -> None:
+    if places_taken(person) >= person.places:
+        raise Refused("body", code, **params)
+
+
+def places_taken(person: User) -> int:
+    """In how many active exchanges this person teaches."""
+    return (
+        db.session.scalar(
+            select(func.count(func.distinct(ExchangeLeg.exchange_id)))
+            .join(Exchange, Exchange.id == ExchangeLeg.exchange_id)
+            .where(ExchangeLeg.teacher_id == person.id, Exchange.state == ExchangeState.ACTIVE)
+        )
+        or 0
+    )

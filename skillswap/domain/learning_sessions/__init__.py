@@ -1,0 +1,64 @@
+"""How do two people come to a time, and what becomes of it?
+
+`agreeing` and `keeping` hold the verbs, `reading` one session and what waits, `lists` the pages.
+"""
+
+from skillswap.domain.learning_sessions.agreeing import (
+    accept_times,
+    check_starts,
+    decline_times,
+    first_problem,
+    lapse_of,
+    propose_times,
+    withdraw_times,
+)
+from skillswap.domain.learning_sessions.keeping import (
+    call_of,
+    cancel_session,
+    give_outcome,
+    join_session,
+)
+from skillswap.domain.learning_sessions.lists import (
+    SessionCard,
+    needing,
+    past,
+    sessions_of_exchange,
+    to_agree,
+    upcoming,
+    waiting_by_tab,
+)
+from skillswap.domain.learning_sessions.reading import (
+    OfferedStart,
+    offered_starts,
+    presences_of,
+    session_of,
+    waiting_count,
+    waiting_for,
+)
+
+__all__ = [
+    "OfferedStart",
+    "SessionCard",
+    "accept_times",
+    "call_of",
+    "cancel_session",
+    "check_starts",
+    "decline_times",
+    "first_problem",
+    "give_outcome",
+    "join_session",
+    "lapse_of",
+    "needing",
+    "offered_starts",
+    "past",
+    "presences_of",
+    "propose_times",
+    "session_of",
+    "sessions_of_exchange",
+    "to_agree",
+    "upcoming",
+    "waiting_by_tab",
+    "waiting_count",
+    "waiting_for",
+    "withdraw_times",
+]

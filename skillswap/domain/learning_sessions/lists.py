@@ -1,0 +1,228 @@
+"""Which sessions does a person have: ahead, to agree on, over?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from skillswap.db import db
+from skillswap.domain.learning_sessions.reading import (
+    COUNTED_TO,
+    Other,
+    has_offer,
+    mine,
+    partner_id,
+    to_confirm,
+    to_pick,
+    waiting_for,
+)
+from skillswap.domain.visibility import visible
+from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
+from skillswap.models import (
+    Exchange,
+    LearningSession,
+    Outcome,
+    Proposal,
+    ProposalState,
+    SessionState,
+    Skill,
+    User,
+)
+from skillswap.models.learning_session import JOIN_OPENS
+from skillswap.models.user import HUES, initials
+
+Mine = aliased(Outcome)
+Last = aliased(Proposal)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCard:
+    """A session in a list, from one person's side."""
+
+    id: int
+    public_id: str
+    state: SessionState
+    i_teach: bool
+    skill: str
+    number: int
+    minutes: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    confirm_by: datetime | None
+    first_offered: datetime | None  # of the last proposal, as what follows
+    offered: int
+    lapse_at: datetime | None
+    proposal_state: ProposalState | None
+    i_proposed: bool
+    i_answered: bool
+    i_cancelled: bool
+    username: str
+    name: str
+    first_name: str
+    initials: str
+    hue: int
+    avatar_url: str | None
+    timezone: str
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its agreed time has passed."""
+        return self.ends_at is not None and self.ends_at <= now
+
+    def join_is_open(self, now: datetime) -> bool:
+        """From 15 minutes before the start until the end."""
+        if self.state is not SessionState.SCHEDULED or not self.starts_at or not self.ends_at:
+            return False
+        return self.starts_at - JOIN_OPENS <= now < self.ends_at
+
+    def state_at(self, now: datetime) -> str:
+        """The word for how it stands, deadlines taken into account: a session's state, or what
+        became of the times when none was agreed."""
+        if self.state is SessionState.SCHEDULED and self.confirm_by and self.confirm_by <= now:
+            return SessionState.COMPLETED
+        offer = self.proposal_state
+        if self.state is SessionState.PROPOSED:
+            stands = offer is ProposalState.OPEN and self.lapse_at and self.lapse_at > now
+            return self.state if stands else ProposalState.LAPSED
+        if self.state is SessionState.CANCELLED and self.starts_at is None and offer:
+            return offer
+        return self.state
+
+
+_sorted_at = func.coalesce(LearningSession.starts_at, LearningSession.created_at)
+_ID = LearningSession.id
+SOONEST = [
+    Key(LearningSession.starts_at, "starts_at", descending=False),  # type: ignore[arg-type]
+    Key(_ID, "id", descending=False),  # type: ignore[arg-type]  # a mapped column is an expression
+]
+DUE = [Key(Last.lapse_at, "lapse_at", descending=False), Key(_ID, "id", descending=False)]  # type: ignore[arg-type]
+NEWEST = [Key(_ID, "id")]  # type: ignore[arg-type]
+LATEST = [Key(_sorted_at, "sorted_at"), Key(_ID, "id")]  # type: ignore[arg-type]
+
+
+def upcoming(person: User, cursor: str | None, now: datetime) -> Page:
+    """Scheduled sessions that are not over, the soonest first."""
+    which = and_(LearningSession.state == SessionState.SCHEDULED, LearningSession.ends_at > now)
+    return _cards(person, which, SOONEST, cursor)
+
+
+def to_agree(person: User, cursor: str | None, now: datetime) -> Page:
+    """Sessions whose time is still being agreed, the first to lapse first."""
+    return _cards(person, has_offer(now), DUE, cursor)
+
+
+def past(person: User, cursor: str | None, now: datetime) -> Page:
+    """Everything over: kept, cancelled, not agreed; the latest first."""
+    over = or_(LearningSession.state != SessionState.SCHEDULED, LearningSession.ends_at <= now)
+    return _cards(person, and_(over, ~has_offer(now)), LATEST, cursor)
+
+
+def needing(person: User, now: datetime, limit: int) -> Sequence[SessionCard]:
+    """The first few that wait for this person, oldest first: for Home."""
+    query = _card_query(person, _ID.in_(waiting_for(person.id, now)))
+    rows = db.session.execute(query.order_by(_ID).limit(limit)).all()
+    return [_card(row, person) for row in rows]
+
+
+def sessions_of_exchange(person: User, exchange: Exchange, cursor: str | None) -> Page:
+    """All sessions of one exchange, newest first."""
+    return _cards(person, LearningSession.exchange_id == exchange.id, NEWEST, cursor)
+
+
+def waiting_by_tab(person: User, now: datetime) -> tuple[int, int]:
+    """How many wait for me under "To agree" and under "Past", each counted to 100."""
+    counts = []
+    for which in (to_pick(person.id, now), to_confirm(person.id, now)):
+        rows = (
+            select(_ID)
+            .join(Other, Other.id == partner_id(person.id))
+            .where(mine(person.id), visible(Other), which)
+            .limit(COUNTED_TO)
+        )
+        counts.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
+    row = db.session.execute(select(*counts)).one()
+    return row[0], row[1]
+
+
+def _cards(
+    person: User, which: ColumnElement[bool], keys: Sequence[Key], cursor: str | None
+) -> Page:
+    query = paginate(_card_query(person, which), keys, cursor)
+    found = page(db.session.execute(query).all(), keys)
+    return Page([_card(row, person) for row in found.rows], found.after)
+
+
+def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
+    last = (
+        select(func.max(Proposal.id))
+        .where(Proposal.learning_session_id == _ID)
+        .correlate(LearningSession)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            _ID,
+            LearningSession.public_id,
+            LearningSession.state,
+            LearningSession.teacher_id,
+            LearningSession.number,
+            LearningSession.minutes,
+            LearningSession.starts_at,
+            LearningSession.ends_at,
+            LearningSession.confirm_by,
+            LearningSession.cancelled_by_id,
+            _sorted_at.label("sorted_at"),
+            Skill.name.label("skill"),
+            Last.start_1,
+            Last.start_2,
+            Last.start_3,
+            Last.lapse_at,
+            Last.proposer_id,
+            Last.state.label("proposal_state"),
+            Mine.answer,
+            Other.id.label("other_id"),
+            Other.username,
+            Other.first_name,
+            Other.last_name,
+            Other.avatar,
+            Other.timezone,
+        )
+        .join(Skill, Skill.id == LearningSession.skill_id)
+        .join(Other, Other.id == partner_id(person.id))
+        .outerjoin(Last, Last.id == last)
+        .outerjoin(Mine, and_(Mine.learning_session_id == _ID, Mine.user_id == person.id))
+        .where(mine(person.id), which, visible(Other))
+    )
+
+
+def _card(row: Any, person: User) -> SessionCard:
+    return SessionCard(
+        id=row.id,
+        public_id=row.public_id,
+        state=row.state,
+        i_teach=row.teacher_id == person.id,
+        skill=row.skill,
+        number=row.number,
+        minutes=row.minutes,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        confirm_by=row.confirm_by,
+        first_offered=row.start_1,
+        offered=sum(start is not None for start in (row.start_1, row.start_2, row.start_3)),
+        lapse_at=row.lapse_at,
+        proposal_state=row.proposal_state,
+        i_proposed=row.proposer_id == person.id,
+        i_answered=row.answer is not None,
+        i_cancelled=row.cancelled_by_id == person.id,
+        username=row.username,
+        name=f"{row.first_name} {row.last_name}".strip(),
+        first_name=row.first_name,
+        initials=initials(row.first_name, row.last_name),
+        hue=row.other_id % HUES + 1,
+        avatar_url=f"/media/{row.avatar}" if row.avatar else None,
+        timezone=row.timezone,
+    )

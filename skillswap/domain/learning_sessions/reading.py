@@ -1,0 +1,159 @@
+"""How does one session stand, and which wait for somebody?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from skillswap.db import db
+from skillswap.domain import slots
+from skillswap.domain.visibility import visible
+from skillswap.errors import NotFound
+from skillswap.lib.keyset import AnySelect
+from skillswap.models import (
+    LearningSession,
+    Outcome,
+    Presence,
+    Proposal,
+    ProposalState,
+    SessionState,
+    User,
+)
+
+COUNTED_TO = 100
+WITH_ALL = (
+    joinedload(LearningSession.teacher),
+    joinedload(LearningSession.learner),
+    joinedload(LearningSession.skill),
+    joinedload(LearningSession.exchange),
+    selectinload(LearningSession.proposals),
+    selectinload(LearningSession.outcomes),
+)
+Other = aliased(User)
+UserId = int | SQLColumnExpression[int]
+
+
+def session_of(person: User, public_id: str) -> LearningSession:
+    """The session for either of its two, with all its page prints. NotFound for others.
+
+    Read anew each time, and gone for as long as the partner is.
+    """
+    learning_session = db.session.scalar(
+        select(LearningSession)
+        .join(Other, Other.id == partner_id(person.id))
+        .where(LearningSession.public_id == public_id, mine(person.id), visible(Other))
+        .options(*WITH_ALL)
+        .execution_options(populate_existing=True)
+    )
+    if learning_session is None:
+        raise NotFound("session")
+    return learning_session
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedStart:
+    """One of the offered starts, and whether something has come in its way since."""
+
+    at: datetime
+    i_am_held: bool
+    partner_is_held: bool
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can be picked as things stand."""
+        return not (self.i_am_held or self.partner_is_held)
+
+
+def offered_starts(
+    person: User, learning_session: LearningSession, now: datetime
+) -> Sequence[OfferedStart]:
+    """The starts of the open offer, each with what is in its way. One statement, or none."""
+    proposal = learning_session.proposals[-1]
+    if proposal.state_at(now) is not ProposalState.OPEN:
+        return []
+    people = (learning_session.teacher_id, learning_session.learner_id)
+    held = slots.held(people, proposal.starts, proposal.minutes)
+    partner = learning_session.partner_of(person)
+    return [
+        OfferedStart(start, (person.id, start) in held, (partner.id, start) in held)
+        for start in proposal.starts
+    ]
+
+
+def presences_of(learning_session: LearningSession) -> dict[int, datetime]:
+    """When each of the two opened the call first, by user id."""
+    rows = db.session.execute(
+        select(Presence.user_id, Presence.joined_at).where(
+            Presence.learning_session_id == learning_session.id
+        )
+    ).all()
+    return dict(row.tuple() for row in rows)
+
+
+# -- what waits -----------------------------------------------------------------------------------
+
+
+def waiting_count(user_id: UserId, now: datetime) -> AnySelect:
+    """How many sessions wait for this person, counted to 100: times to pick, ends to confirm."""
+    rows = waiting_for(user_id, now).limit(COUNTED_TO)
+    return select(func.count()).select_from(rows.subquery())
+
+
+def waiting_for(user_id: UserId, now: datetime) -> AnySelect:
+    """The ids of sessions whose times I may pick, or whose outcome I have not said."""
+    return (
+        select(LearningSession.id)
+        .join(Other, Other.id == partner_id(user_id))
+        .where(
+            mine(user_id),
+            visible(Other),
+            or_(to_pick(user_id, now), to_confirm(user_id, now)),
+        )
+    )
+
+
+def mine(user_id: UserId) -> ColumnElement[bool]:
+    """Condition: this person teaches or learns in it."""
+    return or_(LearningSession.teacher_id == user_id, LearningSession.learner_id == user_id)
+
+
+def partner_id(user_id: UserId) -> ColumnElement[int]:
+    """The id of the other of the two."""
+    return case(
+        (LearningSession.teacher_id == user_id, LearningSession.learner_id),
+        else_=LearningSession.teacher_id,
+    )
+
+
+def has_offer(now: datetime, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Condition: times are offered and nobody has answered, the clock neither."""
+    return and_(
+        LearningSession.state == SessionState.PROPOSED,
+        exists().where(
+            Proposal.learning_session_id == LearningSession.id,
+            Proposal.state == ProposalState.OPEN,
+            Proposal.lapse_at > now,
+            *more,
+        ),
+    )
+
+
+def to_pick(user_id: UserId, now: datetime) -> ColumnElement[bool]:
+    """Condition: the other has offered times."""
+    return has_offer(now, Proposal.proposer_id != user_id)
+
+
+def to_confirm(user_id: UserId, now: datetime) -> ColumnElement[bool]:
+    """Condition: it is over, I have not said how it went, and it has not been settled since."""
+    return and_(
+        LearningSession.state == SessionState.SCHEDULED,
+        LearningSession.ends_at <= now,
+        or_(LearningSession.confirm_by.is_(None), LearningSession.confirm_by > now),
+        ~exists().where(
+            Outcome.learning_session_id == LearningSession.id, Outcome.user_id == user_id
+        ),
+    )
