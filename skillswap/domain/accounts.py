@@ -88,8 +88,8 @@ def new_person(
     """
     if role not in list(Role):
         raise Refused("role", "needs_role")
-    first_name = _clean_name("first_name", first_name)
-    last_name = _clean_name("last_name", last_name)
+    first_name = clean_name("first_name", first_name)
+    last_name = clean_name("last_name", last_name)
     if not first_name:
         raise Refused("first_name", "required")
     if reads_like_staff(f"{first_name} {last_name}"):
@@ -157,7 +157,8 @@ def _insert(person: NewPerson, password_hash: str, now: datetime) -> User:
     raise RuntimeError("ten usernames in a row were taken")
 
 
-def _clean_name(where: str, typed: str) -> str:
+def clean_name(where: str, typed: str) -> str:
+    """A first or last name as it is kept; may be empty. Raises Refused beside `where`."""
     try:
         name = clean_line(typed)
     except Unprintable:
