@@ -22,18 +22,18 @@ from sqlalchemy.exc import IntegrityError
 from skillswap.db import db
 from skillswap.domain import attempts, events
 from skillswap.domain.frame import token_hash
-from skillswap.domain.usernames import candidates, reads_like_staff
+from skillswap.domain.usernames import candidates, clean_name, name_key, reads_like_staff
 from skillswap.errors import Refused
 from skillswap.lib.clock import is_zone
 from skillswap.lib.passwords import check_password, hash_password, needs_rehash
-from skillswap.lib.text import Unprintable, clean_line, mixes_alphabets, search_key
+from skillswap.lib.text import search_key
 from skillswap.models import SignIn, User, UserState
 
 REMEMBERED = timedelta(days=30)
 NOT_REMEMBERED = timedelta(days=14)
 PASSWORD_LEAST, PASSWORD_MOST = 10, 128
 SHORTEST_PART = 4  # a password may well hold "al" or "mo" by chance
-NAME_LENGTH, NAME_KEY_LENGTH, DEVICE_LENGTH = 60, 130, 200
+DEVICE_LENGTH = 200
 ADULT, OLDEST = 18, 120
 SITE = "skillswap"
 COMMON = Path(__file__).resolve().parent.parent / "data" / "common_passwords.txt"
@@ -155,24 +155,6 @@ def _insert(person: NewPerson, password_hash: str, now: datetime) -> User:
         else:
             return user
     raise RuntimeError("ten usernames in a row were taken")
-
-
-def clean_name(where: str, typed: str) -> str:
-    """A first or last name as it is kept; may be empty. Raises Refused beside `where`."""
-    try:
-        name = clean_line(typed)
-    except Unprintable:
-        raise Refused(where, "control_characters") from None
-    if len(name) > NAME_LENGTH:
-        raise Refused(where, "too_long", limit=NAME_LENGTH)
-    if mixes_alphabets(name):
-        raise Refused(where, "two_alphabets")
-    return name
-
-
-def name_key(first_name: str, last_name: str) -> str:
-    """What a search for a name is compared with."""
-    return search_key(f"{first_name} {last_name}")[:NAME_KEY_LENGTH]
 
 
 # -- passwords and addresses ----------------------------------------------------------------------

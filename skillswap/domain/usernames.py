@@ -1,4 +1,4 @@
-"""Which usernames may a person have? One rule for signing up and for changing it later."""
+"""What may a person be called? One rule for signing up and for changing it later."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 
 from skillswap.errors import Refused
-from skillswap.lib.text import search_key
+from skillswap.lib.text import Unprintable, clean_line, mixes_alphabets, search_key
 
 SHAPE = re.compile(r"[a-z][a-z0-9-]{2,29}")
 # names that would look like the house speaking, or like a part of an address
@@ -27,6 +27,7 @@ RESERVED = frozenset(
 )
 # what nobody may be called who does not run the place
 STAFF = frozenset("admin administrator moderator official staff support team skillswap".split())
+NAME_LENGTH, NAME_KEY_LENGTH = 60, 130
 LONGEST_BASE = 24  # leaves room for a number behind
 FALLBACK = "member"
 NOT_PLAIN = re.compile(r"[^a-z0-9]+")
@@ -43,6 +44,24 @@ def check_username(username: str) -> str:
     if username in RESERVED or username.replace("-", "") in RESERVED:
         raise Refused("username", "username_reserved")
     return username
+
+
+def clean_name(where: str, typed: str) -> str:
+    """A first or last name as it is kept; may be empty. Raises Refused beside `where`."""
+    try:
+        name = clean_line(typed)
+    except Unprintable:
+        raise Refused(where, "control_characters") from None
+    if len(name) > NAME_LENGTH:
+        raise Refused(where, "too_long", limit=NAME_LENGTH)
+    if mixes_alphabets(name):
+        raise Refused(where, "two_alphabets")
+    return name
+
+
+def name_key(first_name: str, last_name: str) -> str:
+    """What a search for a name is compared with."""
+    return search_key(f"{first_name} {last_name}")[:NAME_KEY_LENGTH]
 
 
 def reads_like_staff(name: str) -> bool:
