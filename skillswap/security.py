@@ -39,6 +39,7 @@ HEADERS = {
 }
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MEBIBYTE = 1024 * 1024
+PLAIN_FORM = 500_000
 WORTH_COMPRESSING = 600
 
 
@@ -52,7 +53,7 @@ def init_security(app: Flask, settings: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=8 * MEBIBYTE,
         MAX_FORM_PARTS=200,
-        MAX_FORM_MEMORY_SIZE=500_000,
+        MAX_FORM_MEMORY_SIZE=PLAIN_FORM,
         TRUSTED_HOSTS=settings.trusted_hosts,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the sign-in: pages stay open for hours
         WTF_CSRF_SSL_STRICT=True,
@@ -60,6 +61,12 @@ def init_security(app: Flask, settings: Settings) -> None:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+
+    @app.before_request
+    def limit_plain_forms() -> None:
+        """Only a form with a file may be large; of the others nobody else limits the fields."""
+        if request.mimetype == "application/x-www-form-urlencoded":
+            request.max_content_length = PLAIN_FORM
 
     @app.before_request
     def refuse_foreign_writes() -> None:

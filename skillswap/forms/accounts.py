@@ -17,6 +17,7 @@ from wtforms import (
     SelectField,
     StringField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from skillswap.forms.base import Form
@@ -29,21 +30,24 @@ EMAIL_LENGTH, NAME_LENGTH = 254, 60
 FOUR_DIGITS = re.compile(r"[0-9]{4}")
 UNKNOWN_HERE = "UTC"
 
-Zones = dict[str, list[tuple[str, str]]]
+
+def at_most(limit: int) -> Length:
+    """No longer than the column."""
+    return Length(max=limit, message=word("too_long", {"limit": limit}))
 
 
 @lru_cache(maxsize=2)
-def zone_choices(minute: datetime) -> Zones:
+def zone_choices(minute: datetime) -> list[SelectChoice]:
     """Every zone by part of the world, each with its clock at that minute: "Lisbon, 18:20"."""
-    groups: dict[str, list[tuple[str, str, str]]] = {}
+    found = []
     for name in zone_names():
         there = local(minute, name)
         area = name.split("/", 1)[0] if "/" in name else _("Anywhere")
-        groups.setdefault(area, []).append((there.city, name, there.clock))
-    return {
-        area: [(name, f"{city}, {clock}") for city, name, clock in sorted(found)]
-        for area, found in groups.items()
-    }
+        found.append((area, there.city, name, there.clock))
+    return [
+        SelectChoice(value=name, label=f"{city}, {clock}", optgroup=area)
+        for area, city, name, clock in sorted(found)
+    ]
 
 
 class SignUpForm(Form):
@@ -51,13 +55,13 @@ class SignUpForm(Form):
 
     role = RadioField(
         _("I am here to"),
-        choices=[("learn", _("Learn")), ("teach", _("Teach")), ("both", _("Both"))],
+        choices={"learn": _("Learn"), "teach": _("Teach"), "both": _("Both")},
         default="both",
         validate_choice=False,  # the domain says what is missing
     )
-    first_name = StringField(_("First name"), [DataRequired(NEEDED), Length(max=NAME_LENGTH)])
-    last_name = StringField(_("Last name"), [Length(max=NAME_LENGTH)])
-    email = EmailField(_("Email"), [DataRequired(NEEDED), Length(max=EMAIL_LENGTH)])
+    first_name = StringField(_("First name"), [DataRequired(NEEDED), at_most(NAME_LENGTH)])
+    last_name = StringField(_("Last name"), [at_most(NAME_LENGTH)])
+    email = EmailField(_("Email"), [DataRequired(NEEDED), at_most(EMAIL_LENGTH)])
     password = PasswordField(_("Password"), [DataRequired(NEEDED)])
     birth_year = StringField(_("Year of birth"), [DataRequired(NEEDED)])
     timezone = SelectField(_("Time zone"), default=UNKNOWN_HERE, validate_choice=False)
@@ -91,6 +95,6 @@ class SignUpForm(Form):
 class LogInForm(Form):
     """Coming back."""
 
-    email = EmailField(_("Email"), [DataRequired(NEEDED), Length(max=EMAIL_LENGTH)])
+    email = EmailField(_("Email"), [DataRequired(NEEDED), at_most(EMAIL_LENGTH)])
     password = PasswordField(_("Password"), [DataRequired(NEEDED)])
     remember = BooleanField(_("Keep me signed in on this device"), default=True)
