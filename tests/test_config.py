@@ -1,0 +1,78 @@
+"""Which settings does the app refuse to start with?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from skillswap.config import BadSettings, Settings
+
+PRODUCTION = {
+    "SKILLSWAP_ENV": "production",
+    "SECRET_KEY": "kX3v0b9mQ2zL7rT5yN8wJ4hF6dS1aP0c",
+    "DATABASE_URL": "postgres://skillswap@db.example/skillswap",
+    "PUBLIC_URL": "https://skillswap.example/",
+}
+
+
+def settings(tmp_path: Path, **changes: str) -> Settings:
+    """Production settings with those variables changed."""
+    return Settings.from_env(PRODUCTION | {"INSTANCE_PATH": str(tmp_path)} | changes)
+
+
+def test_production_starts_with_everything_named(tmp_path):
+    made = settings(tmp_path)
+    assert made.production
+    assert made.secure
+    assert made.database_url == "postgresql+psycopg://skillswap@db.example/skillswap"
+    assert made.public_url == "https://skillswap.example"
+    assert made.trusted_hosts == ["skillswap.example"]
+    assert made.proxy_hops == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": "kX3v0b9mQ2zL7rT5yN8wJ4hF6dS1aP0"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "change-me-change-me-change-me-change-me"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "DEV" * 20}, "SECRET_KEY"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///x.db", "DYNO": "web.1"}, "loses its files"),
+        ({"PUBLIC_URL": ""}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "skillswap.example"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "ftp://skillswap.example"}, "PUBLIC_URL"),
+        ({"PROXY_HOPS": "one"}, "PROXY_HOPS"),
+        ({"WEB_CONCURRENCY": "2"}, "REDIS_URL"),
+        ({"SKILLSWAP_ENV": "prod"}, "SKILLSWAP_ENV"),
+    ],
+)
+def test_production_refuses_what_is_missing_or_weak_and_says_what_to_set(
+    tmp_path, changes, sentence
+):
+    with pytest.raises(BadSettings, match=sentence):
+        settings(tmp_path, **changes)
+
+
+def test_the_refusal_does_not_print_the_secret(tmp_path):
+    with pytest.raises(BadSettings) as caught:
+        settings(tmp_path, SECRET_KEY="password-of-mine-123")
+    assert "password-of-mine-123" not in str(caught.value)
+
+
+def test_development_makes_a_secret_once_and_keeps_it_to_itself(tmp_path):
+    first = Settings.from_env({"INSTANCE_PATH": str(tmp_path)})
+    again = Settings.from_env({"INSTANCE_PATH": str(tmp_path)})
+    assert first.secret_key == again.secret_key
+    assert len(first.secret_key) >= 48
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+    assert first.database_url.startswith("sqlite:///")
+    assert not first.secure
+
+
+def test_development_answers_to_the_names_of_this_machine(tmp_path):
+    made = Settings.from_env({"INSTANCE_PATH": str(tmp_path), "PORT": "8123"})
+    assert made.public_url == "http://localhost:8123"
+    assert set(made.trusted_hosts) == {"localhost", "127.0.0.1", "[::1]"}
