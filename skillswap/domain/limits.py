@@ -27,6 +27,7 @@ OPEN_OFFERS = 6  # of one person in one exchange
 REASON_MOST = 300
 
 SKILLS_EACH_WAY = 12
+PROPOSED_SKILLS = 10  # of one person, waiting for a moderator
 EDUCATION_LINES = 6
 EDUCATION_LINE = 120
 UPLOADS_PER_HOUR = 20
