@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
+from importlib.resources import files
+from zoneinfo import ZoneInfo, reset_tzpath
 
 # one zone table on every machine: the pinned tzdata package, not what the system happens to have
 reset_tzpath(to=())
@@ -39,12 +40,13 @@ def zone(name: str) -> ZoneInfo:
 
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
-    """The names a person may live in, sorted: places, not abbreviations or `Etc/` offsets."""
-    areas = (
-        "Africa/ America/ Antarctica/ Arctic/ Asia/ Atlantic/ Australia/ Europe/ Indian/ Pacific/"
-    )
-    starts = tuple(areas.split())
-    return (*sorted(name for name in available_timezones() if name.startswith(starts)), "UTC")
+    """The names a person may live in, sorted: the places of the pinned table, and UTC.
+
+    Not its abbreviations, `Etc/` offsets and former names, which would stand there twice.
+    """
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
+    lines = (line for line in table.splitlines() if line and not line.startswith("#"))
+    return (*sorted(line.split("\t")[2] for line in lines), "UTC")
 
 
 @lru_cache(maxsize=1)
