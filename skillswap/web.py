@@ -25,7 +25,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from skillswap.db import transaction
 from skillswap.domain import frame as frames
@@ -123,6 +123,17 @@ def _notices_beside() -> str:
     return render_template("_notices_beside.html", notices=notices) if notices else ""
 
 
+def _counts_beside() -> str:
+    """The bell and the main entries, when what was just done changed their numbers."""
+    before: frames.SignedIn | None = g.get("signed_in")
+    after = frames.signed_in(before.sign_in.token, utcnow()) if before else None
+    if before is None or after is None or after.counts == before.counts:
+        return ""
+    g.signed_in = after
+    bell = after.unread_notifications != before.unread_notifications
+    return render_template("_counts_beside.html", bell=bell, entries=after.needs != before.needs)
+
+
 def after_post(url: str, fragment: str | None = None, **context: Any) -> ResponseReturnValue:
     """After a change: the fragment for htmx, otherwise 303 to a page that shows it.
 
@@ -130,7 +141,8 @@ def after_post(url: str, fragment: str | None = None, **context: Any) -> Respons
     """
     if wants_fragment():
         if fragment is not None:
-            return make_response(render_template(fragment, **context) + _notices_beside())
+            counts = _counts_beside()  # first, so that the fragment prints the new ones too
+            return make_response(render_template(fragment, **context) + counts + _notices_beside())
         return Response(status=204, headers={"HX-Location": url})
     return redirect(url, 303)
 
@@ -183,6 +195,8 @@ def _frame() -> dict[str, Any]:
     if request.endpoint not in (None, "pages.home") and place == "home":
         place = ""
     whole = not wants_fragment()
+    if not whole:  # the page that is open, not the address that was asked
+        place = PLACES.get(_current_path().split("/")[1].partition("?")[0], place)
     frame = Frame(
         me=here.user if here else None,
         csrf=generate_csrf(),
@@ -291,6 +305,11 @@ def init_web(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def csrf_failed(error: CSRFError) -> Response:
         return _error_page(400)
+
+    @app.errorhandler(SecurityError)
+    def foreign_host(error: SecurityError) -> Response:
+        # not a page: without a host of ours there are no addresses to print on it
+        return Response("This address is not ours.\n", 400, mimetype="text/plain")
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -1,7 +1,68 @@
-"""TODO-notifications"""
+"""What one was told, and marking it read."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, abort, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from skillswap.db import transaction
+from skillswap.domain import notifications
+from skillswap.forms.notifications import SeenForm
+from skillswap.lib.clock import utcnow
+from skillswap.web import after_post, cursor, me, render
 
 bp = Blueprint("notifications", __name__)
+UNREAD = "unread"
+# where each kind of subject is shown
+PAGES = {
+    "pitches": "pitches.show",
+    "exchanges": "exchanges.show",
+    "learning_sessions": "sessions.show",
+}
+
+
+@bp.get("/notifications")
+@login_required
+def page() -> ResponseReturnValue:
+    """My lines by day, newest first; `?filter=unread` leaves the read ones out."""
+    return render("notifications/page.html", "notifications/_days.html", **_facts())
+
+
+@bp.post("/notifications/read")
+@login_required
+def read() -> ResponseReturnValue:
+    """Mark everything read, or, with a subject, what is about that one thing."""
+    if "public_id" in request.form:
+        return _read_about()
+    with transaction():
+        notifications.read_all(me(), utcnow())
+    url = url_for(".page", filter=request.args.get("filter"))
+    return after_post(url, "notifications/_list.html", marked=True, **_facts())
+
+
+def _read_about() -> ResponseReturnValue:
+    form = SeenForm()
+    subject_type, public_id = form.subject_type.data or "", form.public_id.data or ""
+    if not form.validate() or subject_type not in PAGES:
+        abort(422)
+    with transaction():
+        notifications.read_about(me(), subject_type, public_id, utcnow())
+    url = url_for(PAGES[subject_type], public_id=public_id)
+    return after_post(url, "notifications/_read.html")
+
+
+def _facts() -> dict[str, Any]:
+    """The lines of the address, and the day the list above them ended with."""
+    now, unread_only = utcnow(), request.args.get("filter") == UNREAD
+    lines = notifications.page_of(me(), cursor(), unread_only=unread_only)
+    return {
+        "days": notifications.by_day(lines, me().timezone, now),
+        "after": lines.after,
+        "filter": UNREAD if unread_only else None,
+        "continued": request.args.get("day"),
+        "pages": PAGES,
+        "now": now,
+    }

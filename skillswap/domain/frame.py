@@ -32,6 +32,16 @@ class SignedIn:
         """The person."""
         return self.sign_in.user
 
+    @property
+    def needs(self) -> tuple[int, int]:
+        """What waits for the person, beside the main entries."""
+        return self.waiting_pitches, self.waiting_sessions
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Every number of the frame."""
+        return self.unread_notifications, *self.needs
+
 
 def token_hash(token: str) -> str:
     """What the table keeps of a cookie's token."""

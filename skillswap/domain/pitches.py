@@ -238,6 +238,35 @@ class PitchCard:
 NEWEST = [Key(Pitch.id, "id")]  # type: ignore[arg-type]  # a mapped column is an expression
 
 
+def card_of(pitch: Pitch, person: User, now: datetime) -> PitchCard:
+    """One pitch as its row in this person's list shows it once its page has been opened."""
+    other = other_of(pitch, person)
+    return PitchCard(
+        id=pitch.id,
+        public_id=pitch.public_id,
+        state=pitch.state_at(now),
+        incoming=pitch.teacher_id == person.id,
+        ignored=pitch.ignored_at is not None,
+        is_new=False,
+        skill=pitch.skill.name,
+        offered=pitch.offered_skill.name if pitch.offered_skill else None,
+        body=pitch.body,
+        sent_at=pitch.sent_at,
+        respond_by=pitch.respond_by,
+        username=other.username,
+        name=other.name,
+        first_name=other.first_name,
+        initials=other.initials,
+        hue=other.hue,
+        avatar_url=other.avatar_url,
+    )
+
+
+def other_of(pitch: Pitch, person: User) -> User:
+    """The one of the two who this person is not."""
+    return pitch.learner if pitch.teacher_id == person.id else pitch.teacher
+
+
 class Box(StrEnum):
     """The three lists of a person's pitches."""
 
