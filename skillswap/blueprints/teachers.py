@@ -1,7 +1,64 @@
-"""TODO-teachers"""
+"""Find a teacher: `/teachers` with its filters in the address."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, current_app, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from skillswap.domain import explore
+from skillswap.domain.teachers import TeacherCard
+from skillswap.extensions import limiter
+from skillswap.forms.teachers import query_of, read_filters
+from skillswap.lib.clock import utcnow
+from skillswap.lib.i18n import _
+from skillswap.lib.keyset import Page
+from skillswap.web import cursor, notice, render, viewer, wants_fragment
 
 bp = Blueprint("teachers", __name__)
+
+
+@bp.app_template_global()
+@lru_cache(maxsize=1_000)
+def teacher_card(card: TeacherCard) -> Markup:
+    """The card as HTML. Kept, since equal values print the same for everybody."""
+    template = current_app.jinja_env.get_template("teachers/_card.html")
+    return Markup(template.render(card=card))  # noqa: S704 - a template's own output
+
+
+@bp.get("/teachers")
+@limiter.limit("120 per minute")
+def browse() -> ResponseReturnValue:
+    """The teachers whom the filters leave; for htmx the results, or after a cursor more cards."""
+    filters, dropped = read_filters(request.args)
+    if wants_fragment() and cursor():
+        more = explore.more_teachers(viewer(), filters, cursor(), utcnow())
+        return render("teachers/browse.html", "teachers/_cards.html", **_around(filters, more))
+    found = explore.browse(viewer(), filters, cursor(), utcnow())
+    if found.unknown_skill:
+        filters = replace(filters, skill="")
+    if dropped or found.unknown_skill:
+        notice(_("One of the filters was not understood, so it was left out."))
+    answer = make_response(
+        render(
+            "teachers/browse.html",
+            "teachers/_found.html",
+            found=found,
+            counts=found.counts,
+            languages=explore.language_choices(found, filters.language),
+            **_around(filters, found.teachers),
+        )
+    )
+    if wants_fragment():  # the address without the choices left open
+        answer.headers["HX-Push-Url"] = url_for(".browse", **query_of(filters))
+    return answer
+
+
+def _around(filters: explore.Filters, page: Page) -> dict[str, Any]:
+    """What the cards and the links beside them print."""
+    more = url_for(".browse", **query_of(filters), after=page.after) if page.after else None
+    return {"filters": filters, "query": query_of(filters), "teachers": page, "more": more}

@@ -1,0 +1,317 @@
+"""Who teaches what is asked for? Browsing teachers, and the counts beside every choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from skillswap.db import db
+from skillswap.domain.teachers import (
+    BY_RATING,
+    COLUMNS,
+    NEWEST,
+    Mine,
+    SkillRef,
+    here,
+    offered_lines,
+    offers,
+    taught_skills,
+    teachers,
+)
+from skillswap.lib.keyset import AnySelect, Page
+from skillswap.lib.languages import Language, by_code, codes_of, languages
+from skillswap.lib.text import search_key
+from skillswap.models import Level, Skill, SkillName, SkillState, User, UserSkill, UserSkillKind
+
+TERM_MOST = 100
+WORDS_MOST = 6
+MEANT_MOST = 400  # names of skills that one search may stand for
+COUNTED_TO = 1_000
+SIMILAR_SHOWN = 6
+
+
+class Sort(StrEnum):
+    RATING, NEWEST = "rating", "newest"
+
+
+ORDERS = {Sort.RATING: BY_RATING, Sort.NEWEST: NEWEST}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for. Values that nobody knows have been dropped before."""
+
+    q: str = ""
+    skill: str = ""  # a slug
+    level: Level | None = None
+    language: str = ""  # a code of data/languages.csv
+    sort: Sort = Sort.RATING
+
+    @property
+    def active(self) -> int:
+        """How many of the folded filters are on."""
+        return (self.level is not None) + bool(self.language)
+
+    @property
+    def mask(self) -> int:
+        """The bit of the language asked for; 0 for any."""
+        return by_code()[self.language].mask if self.language else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Which skills the words and the slug of a search stand for."""
+
+    skill: SkillRef | None = None  # the slug's; or the only one that the words name exactly
+    by_slug: bool = False
+    words: tuple[str, ...] = ()
+    ids: frozenset[int] = frozenset()  # of all skills that the words match
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many there are, and how many each choice would leave."""
+
+    total: int = 0
+    cut: bool = False  # there are more than are counted: the choices then carry no numbers
+    levels: dict[Level, int] = field(default_factory=dict)
+    languages: dict[str, int] = field(default_factory=dict)  # by code
+    any_level: int = 0
+    any_language: int = 0
+    unfiltered: int = 0  # with any level and any language
+
+    @property
+    def text(self) -> str:
+        """`23`, or `1,000+` where counting stopped."""
+        return f"{COUNTED_TO:,}+" if self.total > COUNTED_TO else f"{self.total:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer of browsing: the cards of one page, and what stands around them."""
+
+    teachers: Page
+    counts: Counts
+    skill: SkillRef | None
+    unknown_skill: bool  # the address named one that is not in the catalogue
+    similar: Sequence[SkillRef]  # where nobody was found: skills that are taught
+
+
+def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Found:
+    """The teachers whom the filters leave, with counts. Three statements at most."""
+    meaning = _meaning(filters)
+    counts = _counts(viewer, filters, meaning)
+    found, similar = Page([], None), list[SkillRef]()
+    if counts.total:
+        found = _teachers(viewer, filters, meaning, cursor, now)
+    else:
+        similar = taught_skills(SIMILAR_SHOWN, like=meaning.skill)
+    unknown = bool(filters.skill) and not meaning.by_slug
+    return Found(found, counts, meaning.skill, unknown, similar)
+
+
+def more_teachers(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Page:
+    """The next teachers of the same list, without counts. Two statements at most."""
+    return _teachers(viewer, filters, _meaning(filters), cursor, now)
+
+
+# -- what the words mean --------------------------------------------------------------------------
+
+
+def _starts_a_word(column: SQLColumnExpression[str], words: Sequence[str]) -> ColumnElement[bool]:
+    """Condition: each of the words begins a word of the column. False without words."""
+    if not words:
+        return false()
+    return and_(
+        *(
+            or_(
+                column.startswith(word, autoescape=True),
+                column.contains(f" {word}", autoescape=True),
+            )
+            for word in words
+        )
+    )
+
+
+def _meaning(filters: Filters) -> Meaning:
+    """One statement, or none when neither words nor a skill are asked for.
+
+    Words that are exactly a skill's name stand for whole words only: "java" is then not
+    JavaScript, while "jav" would be both.
+    """
+    term = search_key(filters.q)
+    words = tuple(term.split()[:WORDS_MOST])
+    if not words and not filters.skill:
+        return Meaning()
+    hits, asked = _skills_named(words, filters.skill)
+    if any(row.key == term for row in hits):
+        hits = [row for row in hits if set(words) <= set(row.key.split())]
+    ids = frozenset(row.id for row in hits)
+    only = hits[0] if len(ids) == 1 and hits[0].key == term else None
+    row = asked or only
+    skill = SkillRef(row.id, row.slug, row.name, row.category) if row else None
+    return Meaning(skill, asked is not None, words, ids)
+
+
+def _skills_named(words: Sequence[str], slug: str) -> tuple[list[Any], Any]:
+    """The names that the words match, shortest first, and a row of the skill of that slug."""
+    slug_is = select(func.coalesce(Skill.merged_into_id, Skill.id)).where(Skill.slug == slug)
+    asked = (Skill.id.in_(slug_is) if slug else false()).label("asked")
+    matched = _starts_a_word(SkillName.key, words).label("matched")
+    rows = db.session.execute(
+        select(Skill.id, Skill.slug, Skill.name, Skill.category, SkillName.key, asked, matched)
+        .join(SkillName, SkillName.skill_id == Skill.id)
+        .where(or_(asked.element, matched.element), Skill.state != SkillState.MERGED)
+        .order_by(asked.desc(), func.length(SkillName.key), SkillName.key)
+        .limit(MEANT_MOST)
+    ).all()
+    return [row for row in rows if row.matched], next((row for row in rows if row.asked), None)
+
+
+# -- who is meant ---------------------------------------------------------------------------------
+
+
+def _taught(meaning: Meaning) -> AnySelect | None:
+    """(user_id, best): who teaches what is asked for, up to which level. None: nothing is asked.
+
+    Led by the lines of the skills, not by the people: the work follows the matches.
+    """
+    if not meaning.words and not meaning.by_slug:
+        return None
+    named = select(User.id).where(_starts_a_word(User.name_key, meaning.words))
+    lines: Any
+    if not meaning.by_slug or meaning.skill is None:
+        lines = union_all(
+            offered_lines(UserSkill.skill_id.in_(meaning.ids)),
+            offered_lines(UserSkill.user_id.in_(named)),
+        )
+    else:
+        lines = offered_lines(UserSkill.skill_id == meaning.skill.id)
+        if meaning.words:
+            also = select(Mine.user_id).where(
+                Mine.kind == UserSkillKind.OFFERED, Mine.skill_id.in_(meaning.ids)
+            )
+            lines = lines.where(or_(UserSkill.user_id.in_(also), UserSkill.user_id.in_(named)))
+    rows = lines.subquery("lines")
+    return select(rows.c.user_id, func.max(rows.c.level).label("best")).group_by(rows.c.user_id)
+
+
+def _people(
+    viewer: User | None, filters: Filters, meaning: Meaning, columns: Sequence[Any]
+) -> AnySelect:
+    """Those columns of everybody whom the filters leave."""
+    query: Any = select(*columns).where(here(viewer))
+    taught = _taught(meaning)
+    if taught is None:
+        query = query.where(offers(filters.level or Level.BEGINNER))
+    else:
+        lines = taught.subquery("taught")
+        query = query.join(lines, lines.c.user_id == User.id)
+        query = query.where(lines.c.best >= filters.level) if filters.level else query
+    if filters.mask:
+        query = query.where(User.language_mask.bitwise_and(filters.mask) != 0)
+    people: AnySelect = query
+    return people
+
+
+def _teachers(
+    viewer: User | None, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
+) -> Page:
+    first = meaning.ids | ({meaning.skill.id} if meaning.skill else set())
+    return teachers(
+        _people(viewer, filters, meaning, COLUMNS),
+        ORDERS[filters.sort],
+        viewer=viewer,
+        now=now,
+        cursor=cursor,
+        first=first,
+    )
+
+
+# -- counts ---------------------------------------------------------------------------------------
+
+
+def _grouped(viewer: User | None, meaning: Meaning) -> AnySelect:
+    """(languages, best level, people) of everybody the words mean, whatever the other filters."""
+    taught = _taught(meaning)
+    query: Any = select(User.language_mask.label("mask")).where(here(viewer))
+    if taught is None:
+        best = select(func.max(UserSkill.level)).where(
+            UserSkill.user_id == User.id, UserSkill.kind == UserSkillKind.OFFERED
+        )
+        query = query.add_columns(best.scalar_subquery().label("best"))
+    else:
+        lines = taught.subquery("taught")
+        query = query.add_columns(lines.c.best).join(lines, lines.c.user_id == User.id)
+    people = query.limit(COUNTED_TO + 1).subquery("people")
+    groups: AnySelect = select(people.c.mask, people.c.best, func.count()).group_by(
+        people.c.mask, people.c.best
+    )
+    return groups
+
+
+def _counts(viewer: User | None, filters: Filters, meaning: Meaning) -> Counts:
+    """One statement; what each choice would leave is added up here."""
+    query: Any = _grouped(viewer, meaning)
+    if filters.active:  # what the filters leave may lie beyond the people that are grouped
+        left = _people(viewer, filters, meaning, [User.id]).limit(COUNTED_TO + 1)
+        query = union_all(
+            query, select(null(), null(), func.count()).select_from(left.subquery("left_over"))
+        )
+    rows = [tuple(row) for row in db.session.execute(query)]
+    groups = [row for row in rows if row[0] is not None]
+    taught = [row for row in groups if row[1] is not None]  # a few teach, but nothing yet
+    left_over = [row[2] for row in rows if row[0] is None]
+    total = left_over[0] if left_over else sum(row[2] for row in taught)
+    if sum(row[2] for row in groups) > COUNTED_TO:
+        return Counts(total, cut=True)
+    return _add_up(taught, filters, total)
+
+
+def _add_up(groups: Sequence[tuple[Any, ...]], filters: Filters, total: int) -> Counts:
+    least = filters.level or Level.BEGINNER
+    up_to = {int(level): 0 for level in Level}
+    spoken: dict[str, int] = {}
+    any_language = everyone = 0
+    for mask, best, count in groups:
+        everyone += count
+        if not filters.mask or mask & filters.mask:
+            up_to[best] += count
+        if best >= least:
+            any_language += count
+            for code in codes_of(mask):
+                spoken[code] = spoken.get(code, 0) + count
+    levels = {level: sum(up_to[best] for best in up_to if best >= level) for level in Level}
+    any_level = levels[Level.BEGINNER]
+    return Counts(total, False, levels, spoken, any_level, any_language, everyone)
+
+
+def language_choices(found: Found, chosen: str) -> list[tuple[Language, int | None]]:
+    """The languages to choose from, by name, with how many people each would leave.
+
+    Those that somebody among the people speaks, and the chosen one; all, and no numbers,
+    where counting stopped.
+    """
+    if found.counts.cut:
+        return [(one, None) for one in languages()]
+    spoken = found.counts.languages
+    return [
+        (one, spoken.get(one.code, 0))
+        for one in languages()
+        if one.code in spoken or one.code == chosen
+    ]

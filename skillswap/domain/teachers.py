@@ -1,0 +1,287 @@
+"""How does a teacher stand in a list? The cards of browsing, of the front page and of Home."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
+
+from skillswap.db import db
+from skillswap.domain.visibility import visible
+from skillswap.lib.clock import local, zone_city
+from skillswap.lib.i18n import _
+from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
+from skillswap.models import Skill, SkillState, User, UserSkill, UserSkillKind
+from skillswap.models.user import HUES, initials
+
+RATERS_TO_SHOW = 3  # under that many a mean says nothing: "New"
+OFFERED_SHOWN, WANTED_SHOWN = 4, 3
+
+Mine = aliased(UserSkill)
+
+COLUMNS = (
+    User.id,
+    User.username,
+    User.first_name,
+    User.last_name,
+    User.avatar,
+    User.timezone,
+    User.headline,
+    User.rating_sum,
+    User.rating_count,
+    User.rating_rank,
+    User.last_seen_at,
+    User.created_at,
+)
+BY_RATING = [
+    Key(User.rating_rank, "rating_rank"),  # type: ignore[arg-type]  # a mapped column is one
+    Key(User.last_seen_at, "last_seen_at"),  # type: ignore[arg-type]
+    Key(User.id, "id"),  # type: ignore[arg-type]
+]
+NEWEST = [
+    Key(User.created_at, "created_at"),  # type: ignore[arg-type]
+    Key(User.id, "id"),  # type: ignore[arg-type]
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRef:
+    """A skill as a link needs it."""
+
+    id: int
+    slug: str
+    name: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The mean of one to five stars, and how many people gave them."""
+
+    mean: float
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherCard:
+    """A teacher in a list, as one reader sees the card. Made whole, so that printing is cheap."""
+
+    username: str
+    name: str
+    first_name: str
+    initials: str
+    hue: int
+    avatar_url: str | None
+    rating: Rating | None  # None while too few have rated: "New"
+    city: str
+    clock: str
+    headline: str
+    offered: tuple[str, ...]
+    more_offered: int
+    wanted: tuple[str, ...]
+    reason: str  # why this person fits the reader, or ""
+
+
+# -- the skills of a person, as a column -----------------------------------------------------------
+
+
+def _lines(*, for_reader: bool) -> ColumnElement[str]:
+    """All lines of a person as one text, so that a page of people is a page of rows.
+
+    Each is "o" or "w" for its side, "1" where one of the reader's meets it on the other side,
+    the level, the skill's id, a tab and the skill's name, which holds no tab.
+    """
+    mine: Any = null()
+    source: Any = UserSkill.__table__.join(Skill.__table__, Skill.id == UserSkill.skill_id)
+    if for_reader:
+        meets = and_(
+            Mine.user_id == bindparam("viewer_id", type_=BigInteger()),
+            Mine.skill_id == UserSkill.skill_id,
+            Mine.kind != UserSkill.kind,
+        )
+        source, mine = source.outerjoin(Mine, meets), Mine.user_id
+    line = (
+        case((UserSkill.kind == UserSkillKind.OFFERED, literal("o")), else_="w")
+        .concat(case((mine.is_(None), literal("0")), else_="1"))
+        .concat(cast(UserSkill.level, String))
+        .concat(cast(UserSkill.skill_id, String))
+        .concat("\t")
+        .concat(Skill.name)
+    )
+    text = select(func.aggregate_strings(line, "\n")).select_from(source)
+    return text.where(UserSkill.user_id == User.id).scalar_subquery().label("lines")
+
+
+# made once: building them takes as long as running them
+LINES, LINES_FOR_READER = _lines(for_reader=False), _lines(for_reader=True)
+
+
+# -- conditions -----------------------------------------------------------------------------------
+
+
+def here(viewer: User | None) -> ColumnElement[bool]:
+    """Condition: teaches, may be seen, and is somebody else than the viewer."""
+    others = User.id != viewer.id if viewer else true()
+    return and_(User.teaching, visible(), others)
+
+
+def offered_lines(*which: ColumnElement[bool]) -> AnySelect:
+    """(user_id, level) of the offers for which the conditions hold."""
+    return select(UserSkill.user_id, UserSkill.level).where(
+        UserSkill.kind == UserSkillKind.OFFERED, *which
+    )
+
+
+def offers(level: int) -> ColumnElement[bool]:
+    """Condition: this person offers something, up to that level at least."""
+    return exists().where(
+        UserSkill.user_id == User.id,
+        UserSkill.kind == UserSkillKind.OFFERED,
+        UserSkill.level >= level,
+    )
+
+
+# -- reads ----------------------------------------------------------------------------------------
+
+
+def teachers(
+    people: AnySelect,
+    keys: Sequence[Key],
+    *,
+    viewer: User | None,
+    now: datetime,
+    cursor: str | None = None,
+    first: Collection[int] = (),
+    limit: int = 20,
+) -> Page:
+    """One page of cards for `people` (a select of COLUMNS), in the order of the keys.
+
+    One statement. The skills of `first` lead among the skills of a card.
+    """
+    lines = LINES_FOR_READER if viewer else LINES
+    query = paginate(people.add_columns(lines), keys, cursor, limit)
+    rows = db.session.execute(query, {"viewer_id": viewer.id} if viewer else {}).all()
+    found = page(rows, keys, limit)
+    clocks: dict[str, str] = {}
+    cards = []
+    for row in found.rows:
+        zone = row.timezone
+        if zone not in clocks:
+            clocks[zone] = local(now, zone).clock
+        cards.append(_card(row, viewer, first, clocks[zone]))
+    return Page(cards, found.after)
+
+
+def some_teachers(limit: int, now: datetime) -> Page:
+    """A few people who teach and say what: the best rated, the latest seen. One statement."""
+    people = select(*COLUMNS).where(here(None), User.headline != "", offers(1))
+    return teachers(people, BY_RATING, viewer=None, now=now, limit=limit)
+
+
+def people_who_fit(learner: User, limit: int, now: datetime) -> Page:
+    """Teachers of what this person wants to learn, in the order of browsing. One statement."""
+    wanted = select(Mine.skill_id).where(
+        Mine.user_id == learner.id, Mine.kind == UserSkillKind.WANTED
+    )
+    lines = offered_lines(UserSkill.skill_id.in_(wanted)).subquery()
+    people = select(*COLUMNS).where(here(learner), User.id.in_(select(lines.c.user_id)))
+    return teachers(people, BY_RATING, viewer=learner, now=now, limit=limit)
+
+
+def taught_skills(limit: int, *, like: SkillRef | None = None) -> list[SkillRef]:
+    """The skills most people here teach; `like`: of the same category, that one left out."""
+    query = (
+        select(Skill.id, Skill.slug, Skill.name, Skill.category)
+        .join(UserSkill, UserSkill.skill_id == Skill.id)
+        .join(User, User.id == UserSkill.user_id)
+        .where(
+            UserSkill.kind == UserSkillKind.OFFERED, Skill.state == SkillState.ACTIVE, here(None)
+        )
+        .group_by(Skill.id, Skill.slug, Skill.name, Skill.category)
+        .order_by(func.count().desc(), Skill.name)
+        .limit(limit)
+    )
+    if like is not None:
+        query = query.where(Skill.category == like.category, Skill.id != like.id)
+    return [SkillRef(*row) for row in db.session.execute(query)]
+
+
+# -- from rows to cards ---------------------------------------------------------------------------
+
+
+class _Line(NamedTuple):
+    """One of a person's skills, as a card needs it."""
+
+    offered: bool
+    mine: bool
+    level: int
+    skill_id: int
+    name: str
+
+
+def _read_lines(text: str) -> list[_Line]:
+    """The lines of `_lines`: what the viewer has to do with first, then by level and name."""
+    lines = []
+    for line in text.split("\n"):
+        key, name = line.split("\t", 1)
+        lines.append(_Line(key[0] == "o", key[1] == "1", int(key[2]), int(key[3:]), name))
+    lines.sort(key=lambda line: (not line.mine, -line.level, line.name))
+    return lines
+
+
+def _card(row: Any, viewer: User | None, first: Collection[int], clock: str) -> TeacherCard:
+    lines = _read_lines(row.lines)
+    offered = [line for line in lines if line.offered]
+    if first:
+        offered.sort(key=lambda line: line.skill_id not in first)
+    wanted = [line for line in lines if not line.offered]
+    rated = row.rating_count >= RATERS_TO_SHOW
+    return TeacherCard(
+        username=row.username,
+        name=f"{row.first_name} {row.last_name}".strip(),
+        first_name=row.first_name,
+        initials=initials(row.first_name, row.last_name),
+        hue=row.id % HUES + 1,
+        avatar_url=f"/media/{row.avatar}" if row.avatar else None,
+        rating=Rating(row.rating_sum / row.rating_count, row.rating_count) if rated else None,
+        city=zone_city(row.timezone),
+        clock=clock,
+        headline=row.headline,
+        offered=tuple(line.name for line in offered[:OFFERED_SHOWN]),
+        more_offered=max(0, len(offered) - OFFERED_SHOWN),
+        wanted=tuple(line.name for line in wanted[:WANTED_SHOWN]),
+        reason=_reason(offered, wanted, viewer) if viewer else "",
+    )
+
+
+def _reason(offered: Sequence[_Line], wanted: Sequence[_Line], viewer: User) -> str:
+    """Why this person fits the reader: what goes one way, and what goes the other."""
+    wants = next((line.name for line in wanted if line.mine), "") if viewer.teaching else ""
+    teaches = next((line.name for line in offered if line.mine), "") if viewer.learning else ""
+    if wants and teaches:
+        sentence = _("A true swap: wants {wants}, which you teach")
+    elif wants:
+        sentence = _("Wants {wants}, which you teach")
+    elif teaches:
+        sentence = _("Teaches {teaches}, which you want to learn")
+    else:
+        return ""
+    return sentence.format(wants=wants, teaches=teaches)
