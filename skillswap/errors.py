@@ -68,3 +68,9 @@ class Taken(Refused):
     """Somebody was quicker, and there is still a choice to make: 409 with the form."""
 
     status = 409
+
+
+class Away(Refused):
+    """Something we need did not answer, such as a disk that is full: 503 with the form."""
+
+    status = 503

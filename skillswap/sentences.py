@@ -38,6 +38,7 @@ SENTENCES: dict[str, str] = {
     "skill_name_shape": "A skill's name has 2 to 60 characters.",
     "too_many_lines": "At most {limit} lines.",
     "line_too_long": "Each line has at most {limit} characters.",
+    "unknown_language": "Choose languages from the list.",
     "picture_needed": "Choose a picture first.",
     "storage_away": "The picture could not be stored just now. Nothing was changed. Try again later.",
     "not_an_image": "This file is not a picture we can read. Use PNG, JPEG, WebP or GIF.",

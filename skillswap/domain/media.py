@@ -1,0 +1,112 @@
+"""Which picture does a person show?"""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from skillswap.db import afterwards, db
+from skillswap.domain import attempts
+from skillswap.domain.attempts import Ration
+from skillswap.domain.limits import UPLOADS_PER_HOUR
+from skillswap.domain.visibility import visible
+from skillswap.errors import Away, NotFound, Refused, TooMany
+from skillswap.lib.media import MEGABYTES, NotAPicture, TooLarge, new_name, square_webp
+from skillswap.lib.offload import off_the_loop
+from skillswap.lib.storage import Folder
+from skillswap.models import Media, MediaKind, User
+
+log = logging.getLogger(__name__)
+UPLOADS = Ration("upload", UPLOADS_PER_HOUR, timedelta(hours=1))
+
+
+def count_upload(person: User, now: datetime) -> None:
+    """Count a try; raises TooMany after twenty in an hour.
+
+    In a transaction of its own, before the file is looked at: one that cannot be read costs as
+    much as one that can.
+    """
+    try:
+        attempts.spend((UPLOADS, str(person.id)), field="picture", now=now)
+    except TooMany as error:
+        minutes = math.ceil(error.retry_seconds / 60)
+        raise TooMany("picture", "too_many_uploads", error.retry_seconds, minutes=minutes) from None
+
+
+def change_avatar(person: User, data: bytes, store: Folder, now: datetime) -> None:
+    """Make a picture from the bytes and show it instead of the one before.
+
+    The file is there before its row and goes away with it if the transaction fails; the one
+    before goes once it is kept. Call it first in its transaction: reading the picture takes a
+    while. Raises Refused when the bytes are no picture, Away when there is no room for it.
+    """
+    picture = _read(data)
+    name = new_name()
+    try:
+        off_the_loop(store.put, name, picture)
+    except OSError as error:
+        log.warning("a picture could not be stored: %s", error)
+        raise Away("picture", "storage_away") from None
+    afterwards(undone=lambda: _forget(store, name))
+    _drop(person, store)
+    db.session.add(
+        Media(
+            name=name,
+            owner_id=person.id,
+            kind=MediaKind.AVATAR,
+            size=len(picture),
+            created_at=now,
+        )
+    )
+    person.avatar = name
+    db.session.flush()
+
+
+def remove_avatar(person: User, store: Folder) -> None:
+    """Show initials again. Harmless where there is no picture."""
+    _drop(person, store)
+    person.avatar = None
+    db.session.flush()
+
+
+def find_picture(name: str) -> str:
+    """The name again, when there is such a picture of somebody who may be seen.
+
+    Raises NotFound otherwise: what hangs on a suspended person is not there.
+    """
+    found = db.session.scalar(
+        select(Media.name)
+        .join(User, User.id == Media.owner_id)
+        .where(Media.name == name, visible())
+    )
+    if found is None:
+        raise NotFound("picture")
+    return found
+
+
+def _read(data: bytes) -> bytes:
+    try:
+        return square_webp(data)
+    except TooLarge:
+        raise Refused("picture", "image_too_large", megabytes=MEGABYTES) from None
+    except NotAPicture:
+        raise Refused("picture", "not_an_image") from None
+
+
+def _drop(person: User, store: Folder) -> None:
+    old = person.avatar
+    if old is None:
+        return
+    db.session.execute(delete(Media).where(Media.name == old, Media.owner_id == person.id))
+    afterwards(kept=lambda: _forget(store, old))
+
+
+def _forget(store: Folder, name: str) -> None:
+    """Remove a file that no row needs. If that fails it only takes up room."""
+    try:
+        store.delete(name)
+    except (OSError, KeyError):
+        log.warning("the file %s is left over", name)
