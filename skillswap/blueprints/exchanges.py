@@ -1,7 +1,178 @@
-"""TODO-exchanges"""
+"""What an accepted pitch opened: the list, one exchange, its end, and proposing times in it."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from skillswap.db import transaction
+from skillswap.domain import exchanges, learning_sessions
+from skillswap.domain.learning_sessions import Desk, Look
+from skillswap.domain.limits import HORIZON
+from skillswap.errors import Refused
+from skillswap.forms.sessions import ProposeForm, ReasonForm
+from skillswap.lib.clock import local, utcnow
+from skillswap.lib.i18n import _
+from skillswap.sentences import word
+from skillswap.web import after_post, cursor, me, notice, render
 
 bp = Blueprint("exchanges", __name__)
+
+
+@bp.get("/exchanges")
+@login_required
+def mine() -> ResponseReturnValue:
+    """My exchanges, the active ones first."""
+    now = utcnow()
+    return render(
+        "exchanges/mine.html",
+        "exchanges/_cards.html",
+        found=exchanges.exchanges_of(me(), cursor(), now),
+        first=cursor() is None,
+        counts=learning_sessions.tab_counts(me(), now),
+        now=now,
+    )
+
+
+@bp.get("/exchanges/<public_id>")
+@login_required
+def show(public_id: str) -> ResponseReturnValue:
+    """One exchange; with a cursor, for htmx, the next rows of its sessions."""
+    return render("exchanges/show.html", "exchanges/_sessions.html", **_shown(public_id))
+
+
+def _shown(public_id: str, form: ReasonForm | None = None) -> dict[str, Any]:
+    """What the page of one exchange prints."""
+    now = utcnow()
+    exchange = exchanges.exchange_of(me(), public_id)
+    legs = exchanges.leg_lines([exchange.id], me(), now)[exchange.id]
+    return {
+        "exchange": exchange,
+        "partner": exchange.partner_of(me()),
+        "legs": legs,
+        "turn": exchanges.turn_of(legs),
+        "found": learning_sessions.sessions_of_exchange(me(), exchange, cursor()),
+        "next": exchanges.next_sessions([exchange.id], me(), now).get(exchange.id),
+        "form": form or ReasonForm(formdata=None),
+        "now": now,
+    }
+
+
+@bp.post("/exchanges/<public_id>/cancel")
+@login_required
+def cancel(public_id: str) -> ResponseReturnValue:
+    """End it before its goal, with a reason the partner reads."""
+    form = ReasonForm()
+    try:
+        with transaction():
+            exchanges.cancel_exchange(me(), public_id, reason=form.reason.data or "", now=utcnow())
+    except Refused as error:
+        form.refuse(error)
+        page, part = "exchanges/show.html", "exchanges/_exchange.html"
+        return render(page, part, status=form.status, **_shown(public_id, form))
+    return _ended(public_id, _("The exchange is cancelled."))
+
+
+@bp.post("/exchanges/<public_id>/complete")
+@login_required
+def complete(public_id: str) -> ResponseReturnValue:
+    """End it because it reached its goal."""
+    with transaction():
+        exchanges.complete_exchange(me(), public_id, now=utcnow())
+    return _ended(public_id, _("The exchange is completed. Well done, both of you."))
+
+
+def _ended(public_id: str, text: str) -> ResponseReturnValue:
+    notice(text)
+    url = url_for(".show", public_id=public_id)
+    return after_post(url, "exchanges/_exchange.html", **_shown(public_id))
+
+
+@bp.route("/exchanges/<public_id>/propose", methods=["GET", "POST"])
+@login_required
+def propose(public_id: str) -> ResponseReturnValue:
+    """The form for up to three starts; "Look" reads them in both clocks, the rest proposes."""
+    now = utcnow()
+    desk = learning_sessions.desk_of(me(), public_id, now)
+    form = _propose_form(desk)
+    if form.submit_look.data or not form.validate_on_submit():
+        status = 200 if form.submit_look.data else form.status
+        return _proposing(desk, form, status)
+    look = _look(desk, form)
+    try:
+        with transaction():
+            learning_session = learning_sessions.propose_times(
+                me(),
+                public_id,
+                leg_id=form.leg.data,
+                starts=[row.reading.at for row in look.rows],
+                minutes=form.minutes.data,
+                body=form.body.data or "",
+                now=now,
+            )
+    except Refused as error:
+        form.refuse(error)
+        return _proposing(desk, form, form.status)
+    return _proposed(desk, form, learning_session.public_id)
+
+
+def _propose_form(desk: Desk) -> ProposeForm:
+    asked = request.args.get("leg", type=int)
+    known = {leg.id for leg in desk.legs}
+    form = ProposeForm(leg=asked if asked in known else desk.next_leg.id)
+    form.leg.choices = [
+        (leg.id, (_("You teach %s") if leg.i_teach else _("You learn %s")) % leg.skill)
+        for leg in desk.legs
+    ]
+    return form
+
+
+def _look(desk: Desk, form: ProposeForm) -> Look:
+    return learning_sessions.look_at(
+        me(),
+        desk,
+        leg_id=form.leg.data,
+        walls=[wall for _number, wall in form.walls],
+        minutes=form.minutes.data,
+        now=utcnow(),
+    )
+
+
+def _proposing(desk: Desk, form: ProposeForm, status: int) -> ResponseReturnValue:
+    look = _look(desk, form)
+    problems = [word(r.problem.code, r.problem.params) if r.problem else "" for r in look.rows]
+    # htmx asks for the box "Your proposal" while times are typed, and for the form when it failed
+    part = "exchanges/_look.html" if form.submit_look.data else "exchanges/_propose.html"
+    return render(
+        "exchanges/propose.html",
+        part,
+        status=status,
+        days=_days(),
+        desk=desk,
+        form=form,
+        look=look,
+        problems=problems,
+    )
+
+
+def _days() -> tuple[str, str]:
+    """The first and the last day the date fields offer, on my wall."""
+    now = utcnow()
+    days = (local(at, me().timezone).date for at in (now, now + HORIZON))
+    first, last = (day.isoformat() for day in days)
+    return first, last
+
+
+def _proposed(desk: Desk, form: ProposeForm, public_id: str) -> ResponseReturnValue:
+    look = _look(desk, form)
+    notice(_("Your times are with %s.") % desk.partner.first_name)
+    for (_number, wall), row in zip(form.walls, look.rows, strict=True):
+        if row.reading.moved:
+            notice(
+                _("%(wall)s does not exist on that day: it became %(real)s.")
+                % {"wall": f"{wall:%H:%M}", "real": local(row.reading.at, me().timezone).clock}
+            )
+    return after_post(url_for("sessions.show", public_id=public_id))

@@ -9,7 +9,12 @@ from skillswap.domain.exchanges.ending import (
     checked_reason,
     complete_exchange,
 )
-from skillswap.domain.exchanges.opening import lock_people, open_exchange, places_taken
+from skillswap.domain.exchanges.opening import (
+    lock_people,
+    open_exchange,
+    places_query,
+    places_taken,
+)
 from skillswap.domain.exchanges.reading import (
     ExchangeCard,
     LegLine,
@@ -20,7 +25,7 @@ from skillswap.domain.exchanges.reading import (
     exchanges_of,
     is_kept,
     leg_lines,
-    teaching_places,
+    next_sessions,
     turn_of,
 )
 
@@ -39,8 +44,9 @@ __all__ = [
     "is_kept",
     "leg_lines",
     "lock_people",
+    "next_sessions",
     "open_exchange",
+    "places_query",
     "places_taken",
-    "teaching_places",
     "turn_of",
 ]

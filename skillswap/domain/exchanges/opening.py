@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from skillswap.db import db
 from skillswap.domain import events
@@ -69,11 +69,13 @@ def _check_places(person: User, code: str, **params: Any) -> None:
 
 def places_taken(person: User) -> int:
     """In how many active exchanges this person teaches."""
+    return db.session.scalar(places_query(person)) or 0
+
+
+def places_query(person: User) -> Select[int]:
+    """The statement that counts them, for reads that ask for more at once."""
     return (
-        db.session.scalar(
-            select(func.count(func.distinct(ExchangeLeg.exchange_id)))
-            .join(Exchange, Exchange.id == ExchangeLeg.exchange_id)
-            .where(ExchangeLeg.teacher_id == person.id, Exchange.state == ExchangeState.ACTIVE)
-        )
-        or 0
+        select(func.count(func.distinct(ExchangeLeg.exchange_id)))
+        .join(Exchange, Exchange.id == ExchangeLeg.exchange_id)
+        .where(ExchangeLeg.teacher_id == person.id, Exchange.state == ExchangeState.ACTIVE)
     )

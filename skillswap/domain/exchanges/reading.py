@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from skillswap.db import db
-from skillswap.domain.exchanges.opening import lock_people, places_taken
+from skillswap.domain.exchanges.opening import lock_people
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound, WrongState
 from skillswap.lib.keyset import Key, Page, page, paginate
@@ -137,11 +137,6 @@ def turn_of(legs: Sequence[LegLine]) -> Turn | None:
     return Turn(mine=less.i_teach, minutes=more.minutes - less.minutes)
 
 
-def teaching_places(person: User) -> tuple[int, int]:
-    """In how many active exchanges this person teaches, and in how many they may."""
-    return places_taken(person), person.places
-
-
 # -- the list -------------------------------------------------------------------------------------
 
 
@@ -151,12 +146,14 @@ class NextSession:
 
     public_id: str
     number: int
+    skill: str
     state: SessionState
     starts_at: datetime | None
     ends_at: datetime | None
     lapse_at: datetime | None
     i_proposed: bool
     i_answered: bool
+    some_ahead: bool = False  # this one or another is scheduled and not over
 
     def waits_for_me(self, now: datetime) -> bool:
         """Whether I am the one who has to answer."""
@@ -229,7 +226,7 @@ def exchanges_of(person: User, cursor: str | None, now: datetime) -> Page:
     ids = [row.id for row in found.rows]
     if not ids:
         return found
-    legs, following = leg_lines(ids, person, now), _next_sessions(ids, person, now)
+    legs, following = leg_lines(ids, person, now), next_sessions(ids, person, now)
     return Page(
         [_card(row, legs[row.id], following.get(row.id)) for row in found.rows], found.after
     )
@@ -254,7 +251,7 @@ def _card(row: Any, legs: Sequence[LegLine], following: NextSession | None) -> E
     )
 
 
-def _next_sessions(
+def next_sessions(
     exchange_ids: Sequence[int], person: User, now: datetime
 ) -> dict[int, NextSession]:
     """For each exchange the open session to name: what waits for me, else the soonest."""
@@ -263,6 +260,7 @@ def _next_sessions(
             LearningSession.exchange_id,
             LearningSession.public_id,
             LearningSession.number,
+            Skill.name.label("skill"),
             LearningSession.state,
             LearningSession.starts_at,
             LearningSession.ends_at,
@@ -270,6 +268,7 @@ def _next_sessions(
             Proposal.proposer_id,
             Outcome.answer,
         )
+        .join(Skill, Skill.id == LearningSession.skill_id)
         .outerjoin(
             Proposal,
             and_(
@@ -296,16 +295,19 @@ def _next_sessions(
         .order_by(LearningSession.id)
     ).all()
     best: dict[int, NextSession] = {}
+    ahead = {row.exchange_id for row in rows if row.ends_at and row.ends_at > now}
     for row in rows:
         one = NextSession(
             public_id=row.public_id,
             number=row.number,
+            skill=row.skill,
             state=row.state,
             starts_at=row.starts_at,
             ends_at=row.ends_at,
             lapse_at=row.lapse_at,
             i_proposed=row.proposer_id == person.id,
             i_answered=row.answer is not None,
+            some_ahead=row.exchange_id in ahead,
         )
         other = best.get(row.exchange_id)
         if other is None or _urgency(one, now) < _urgency(other, now):

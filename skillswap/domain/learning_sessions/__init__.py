@@ -23,10 +23,11 @@ from skillswap.domain.learning_sessions.lists import (
     needing,
     past,
     sessions_of_exchange,
+    tab_counts,
     to_agree,
     upcoming,
-    waiting_by_tab,
 )
+from skillswap.domain.learning_sessions.looking import Desk, Look, desk_of, look_at
 from skillswap.domain.learning_sessions.reading import (
     OfferedStart,
     offered_starts,
@@ -37,6 +38,8 @@ from skillswap.domain.learning_sessions.reading import (
 )
 
 __all__ = [
+    "Desk",
+    "Look",
     "OfferedStart",
     "SessionCard",
     "accept_times",
@@ -44,10 +47,12 @@ __all__ = [
     "cancel_session",
     "check_starts",
     "decline_times",
+    "desk_of",
     "first_problem",
     "give_outcome",
     "join_session",
     "lapse_of",
+    "look_at",
     "needing",
     "offered_starts",
     "past",
@@ -55,9 +60,9 @@ __all__ = [
     "propose_times",
     "session_of",
     "sessions_of_exchange",
+    "tab_counts",
     "to_agree",
     "upcoming",
-    "waiting_by_tab",
     "waiting_count",
     "waiting_for",
     "withdraw_times",

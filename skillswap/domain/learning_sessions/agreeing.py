@@ -150,10 +150,19 @@ def _check_held(starts: Sequence[datetime], minutes: int, person: User, partner:
     """Nobody offers an hour that one of the two has given away already."""
     held = slots.held((person.id, partner.id), starts, minutes)
     for index, start in enumerate(starts):
-        if (person.id, start) in held:
-            raise Refused("starts", "you_are_held", index=index)
-        if (partner.id, start) in held:
-            raise Refused("starts", "partner_is_held", index=index, partner=partner.first_name)
+        if problem := held_problem(held, index, start, person, partner):
+            raise problem
+
+
+def held_problem(
+    held: set[tuple[int, datetime]], index: int, start: datetime, person: User, partner: User
+) -> Refused | None:
+    """Who of the two has given that hour away already, as a refusal."""
+    if (person.id, start) in held:
+        return Refused("starts", "you_are_held", index=index)
+    if (partner.id, start) in held:
+        return Refused("starts", "partner_is_held", index=index, partner=partner.first_name)
+    return None
 
 
 def _open_offers(person: User, exchange: Exchange, now: datetime) -> Sequence[Proposal]:
@@ -178,7 +187,7 @@ def _next_number(exchange: Exchange) -> int:
 
 
 def accept_times(
-    person: User, public_id: str, *, start: datetime, now: datetime
+    person: User, public_id: str, *, start: datetime | None, now: datetime
 ) -> LearningSession:
     """Pick one of the offered starts: the session is scheduled and both calendars hold it.
 
@@ -193,7 +202,7 @@ def accept_times(
         raise NotFound("proposal")  # one answers the other's times, not one's own
     if learning_session.exchange.state is not ExchangeState.ACTIVE:
         raise WrongState("exchange", learning_session.exchange.state)
-    if start not in proposal.starts or start <= now:
+    if start is None or start not in proposal.starts or start <= now:
         raise Refused("start", "not_a_start")
     for one in (learning_session.teacher, learning_session.learner):
         _check_day(one, start)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
+from skillswap.domain import exchanges
 from skillswap.domain.learning_sessions.reading import (
     COUNTED_TO,
     Other,
@@ -133,8 +134,17 @@ def sessions_of_exchange(person: User, exchange: Exchange, cursor: str | None) -
     return _cards(person, LearningSession.exchange_id == exchange.id, NEWEST, cursor)
 
 
-def waiting_by_tab(person: User, now: datetime) -> tuple[int, int]:
-    """How many wait for me under "To agree" and under "Past", each counted to 100."""
+@dataclass(frozen=True, slots=True)
+class TabCounts:
+    """What waits for me under each tab, counted to 100, and the places I teach in."""
+
+    to_agree: int
+    past: int
+    places_taken: int
+
+
+def tab_counts(person: User, now: datetime) -> TabCounts:
+    """The numbers above the lists, in one statement."""
     counts = []
     for which in (to_pick(person.id, now), to_confirm(person.id, now)):
         rows = (
@@ -144,8 +154,9 @@ def waiting_by_tab(person: User, now: datetime) -> tuple[int, int]:
             .limit(COUNTED_TO)
         )
         counts.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
-    row = db.session.execute(select(*counts)).one()
-    return row[0], row[1]
+    taken = exchanges.places_query(person).scalar_subquery()
+    row = db.session.execute(select(*counts, taken)).one()
+    return TabCounts(row[0], row[1], row[2])
 
 
 def _cards(
