@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -27,11 +28,13 @@ from skillswap.domain.teachers import (
     NEWEST,
     Mine,
     SkillRef,
+    cards,
     here,
     offered_lines,
     offers,
+    page_query,
+    run,
     taught_skills,
-    teachers,
 )
 from skillswap.lib.keyset import AnySelect, Page
 from skillswap.lib.languages import Language, by_code, codes_of, languages
@@ -211,11 +214,9 @@ def _taught(meaning: Meaning) -> AnySelect | None:
     return select(rows.c.user_id, func.max(rows.c.level).label("best")).group_by(rows.c.user_id)
 
 
-def _people(
-    viewer: User | None, filters: Filters, meaning: Meaning, columns: Sequence[Any]
-) -> AnySelect:
+def _people(filters: Filters, meaning: Meaning, columns: Sequence[Any]) -> AnySelect:
     """Those columns of everybody whom the filters leave."""
-    query: Any = select(*columns).where(here(viewer))
+    query: Any = select(*columns).where(here())
     taught = _taught(meaning)
     if taught is None:
         query = query.where(offers(filters.level or Level.BEGINNER))
@@ -229,27 +230,30 @@ def _people(
     return people
 
 
+@lru_cache(maxsize=64)
+def _page_query(
+    filters: Filters, meaning: Meaning, cursor: str | None, *, for_reader: bool
+) -> AnySelect:
+    """Kept: putting such a statement together takes longer than running it."""
+    people = _people(filters, meaning, COLUMNS)
+    return page_query(people, ORDERS[filters.sort], for_reader=for_reader, cursor=cursor)
+
+
 def _teachers(
     viewer: User | None, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
 ) -> Page:
+    query = _page_query(filters, meaning, cursor, for_reader=viewer is not None)
     first = meaning.ids | ({meaning.skill.id} if meaning.skill else set())
-    return teachers(
-        _people(viewer, filters, meaning, COLUMNS),
-        ORDERS[filters.sort],
-        viewer=viewer,
-        now=now,
-        cursor=cursor,
-        first=first,
-    )
+    return cards(query, ORDERS[filters.sort], viewer=viewer, now=now, first=first)
 
 
 # -- counts ---------------------------------------------------------------------------------------
 
 
-def _grouped(viewer: User | None, meaning: Meaning) -> AnySelect:
+def _grouped(meaning: Meaning) -> AnySelect:
     """(languages, best level, people) of everybody the words mean, whatever the other filters."""
     taught = _taught(meaning)
-    query: Any = select(User.language_mask.label("mask")).where(here(viewer))
+    query: Any = select(User.language_mask.label("mask")).where(here())
     if taught is None:
         best = select(func.max(UserSkill.level)).where(
             UserSkill.user_id == User.id, UserSkill.kind == UserSkillKind.OFFERED
@@ -265,15 +269,21 @@ def _grouped(viewer: User | None, meaning: Meaning) -> AnySelect:
     return groups
 
 
+@lru_cache(maxsize=64)
+def _counts_query(filters: Filters, meaning: Meaning) -> Any:
+    """The groups and, with filters, a row (NULL, NULL, total): what the filters leave may lie
+    beyond the people that are grouped.
+    """
+    groups = _grouped(meaning)
+    if not filters.active:
+        return groups
+    left = _people(filters, meaning, [User.id]).limit(COUNTED_TO + 1).subquery("left_over")
+    return union_all(groups, select(null(), null(), func.count()).select_from(left))
+
+
 def _counts(viewer: User | None, filters: Filters, meaning: Meaning) -> Counts:
     """One statement; what each choice would leave is added up here."""
-    query: Any = _grouped(viewer, meaning)
-    if filters.active:  # what the filters leave may lie beyond the people that are grouped
-        left = _people(viewer, filters, meaning, [User.id]).limit(COUNTED_TO + 1)
-        query = union_all(
-            query, select(null(), null(), func.count()).select_from(left.subquery("left_over"))
-        )
-    rows = [tuple(row) for row in db.session.execute(query)]
+    rows = [tuple(row) for row in run(_counts_query(filters, meaning), viewer)]
     groups = [row for row in rows if row[0] is not None]
     taught = [row for row in groups if row[1] is not None]  # a few teach, but nothing yet
     left_over = [row[2] for row in rows if row[0] is None]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Executable,
+    Result,
     String,
     and_,
     bindparam,
@@ -18,9 +21,9 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     null,
     select,
-    true,
 )
 from sqlalchemy.orm import aliased
 
@@ -28,7 +31,7 @@ from skillswap.db import db
 from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local, zone_city
 from skillswap.lib.i18n import _
-from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
+from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, page, paginate
 from skillswap.models import Skill, SkillState, User, UserSkill, UserSkillKind
 from skillswap.models.user import HUES, initials
 
@@ -36,6 +39,9 @@ RATERS_TO_SHOW = 3  # under that many a mean says nothing: "New"
 OFFERED_SHOWN, WANTED_SHOWN = 4, 3
 
 Mine = aliased(UserSkill)
+# a parameter, so that statements are the same for everybody and can be kept
+VIEWER = bindparam("viewer_id", type_=BigInteger())
+NOBODY = 0
 
 COLUMNS = (
     User.id,
@@ -104,7 +110,7 @@ class TeacherCard:
 
 
 def _lines(*, for_reader: bool) -> ColumnElement[str]:
-    """All lines of a person as one text, so that a page of people is a page of rows.
+    """All lines of `person.id` as one text, so that a page of people is a page of rows.
 
     Each is "o" or "w" for its side, "1" where one of the reader's meets it on the other side,
     the level, the skill's id, a tab and the skill's name, which holds no tab.
@@ -113,7 +119,7 @@ def _lines(*, for_reader: bool) -> ColumnElement[str]:
     source: Any = UserSkill.__table__.join(Skill.__table__, Skill.id == UserSkill.skill_id)
     if for_reader:
         meets = and_(
-            Mine.user_id == bindparam("viewer_id", type_=BigInteger()),
+            Mine.user_id == VIEWER,
             Mine.skill_id == UserSkill.skill_id,
             Mine.kind != UserSkill.kind,
         )
@@ -127,7 +133,11 @@ def _lines(*, for_reader: bool) -> ColumnElement[str]:
         .concat(Skill.name)
     )
     text = select(func.aggregate_strings(line, "\n")).select_from(source)
-    return text.where(UserSkill.user_id == User.id).scalar_subquery().label("lines")
+    return (
+        text.where(UserSkill.user_id == literal_column("person.id"))
+        .scalar_subquery()
+        .label("lines")
+    )
 
 
 # made once: building them takes as long as running them
@@ -137,10 +147,9 @@ LINES, LINES_FOR_READER = _lines(for_reader=False), _lines(for_reader=True)
 # -- conditions -----------------------------------------------------------------------------------
 
 
-def here(viewer: User | None) -> ColumnElement[bool]:
-    """Condition: teaches, may be seen, and is somebody else than the viewer."""
-    others = User.id != viewer.id if viewer else true()
-    return and_(User.teaching, visible(), others)
+def here() -> ColumnElement[bool]:
+    """Condition: teaches, may be seen, and is somebody else than the viewer. Run it by `run`."""
+    return and_(User.teaching, visible(), User.id != VIEWER)
 
 
 def offered_lines(*which: ColumnElement[bool]) -> AnySelect:
@@ -162,48 +171,62 @@ def offers(level: int) -> ColumnElement[bool]:
 # -- reads ----------------------------------------------------------------------------------------
 
 
-def teachers(
+def run(query: Executable, viewer: User | None) -> Result[*tuple[Any, ...]]:
+    """The rows of a statement that holds `here`, for this viewer."""
+    return db.session.execute(query, {"viewer_id": viewer.id if viewer else NOBODY})
+
+
+def page_query(
     people: AnySelect,
+    keys: Sequence[Key],
+    *,
+    for_reader: bool,
+    cursor: str | None = None,
+    limit: int = PAGE_SIZE,
+) -> AnySelect:
+    """One page of `people` (a select of COLUMNS) with their lines, in the order of the keys."""
+    # the page is cut first: the lines of those beyond it are not read
+    person = paginate(people, keys, cursor, limit).subquery("person")
+    order = (person.c[key.name].desc() if key.descending else person.c[key.name] for key in keys)
+    return select(person, LINES_FOR_READER if for_reader else LINES).order_by(*order)
+
+
+def cards(
+    query: AnySelect,
     keys: Sequence[Key],
     *,
     viewer: User | None,
     now: datetime,
-    cursor: str | None = None,
-    first: Collection[int] = (),
-    limit: int = 20,
+    first: frozenset[int] = frozenset(),
+    limit: int = PAGE_SIZE,
 ) -> Page:
-    """One page of cards for `people` (a select of COLUMNS), in the order of the keys.
-
-    One statement. The skills of `first` lead among the skills of a card.
-    """
-    lines = LINES_FOR_READER if viewer else LINES
-    query = paginate(people.add_columns(lines), keys, cursor, limit)
-    rows = db.session.execute(query, {"viewer_id": viewer.id} if viewer else {}).all()
-    found = page(rows, keys, limit)
+    """The cards of a `page_query`. One statement. The skills of `first` lead on each card."""
+    found = page(run(query, viewer).all(), keys, limit)
+    ways = (viewer.learning, viewer.teaching) if viewer else (False, False)
     clocks: dict[str, str] = {}
-    cards = []
+    made = []
     for row in found.rows:
         zone = row.timezone
         if zone not in clocks:
             clocks[zone] = local(now, zone).clock
-        cards.append(_card(row, viewer, first, clocks[zone]))
-    return Page(cards, found.after)
+        made.append(_card(row, ways, first, clocks[zone]))
+    return Page(made, found.after)
 
 
 def some_teachers(limit: int, now: datetime) -> Page:
     """A few people who teach and say what: the best rated, the latest seen. One statement."""
-    people = select(*COLUMNS).where(here(None), User.headline != "", offers(1))
-    return teachers(people, BY_RATING, viewer=None, now=now, limit=limit)
+    people = select(*COLUMNS).where(here(), User.headline != "", offers(1))
+    query = page_query(people, BY_RATING, for_reader=False, limit=limit)
+    return cards(query, BY_RATING, viewer=None, now=now, limit=limit)
 
 
 def people_who_fit(learner: User, limit: int, now: datetime) -> Page:
     """Teachers of what this person wants to learn, in the order of browsing. One statement."""
-    wanted = select(Mine.skill_id).where(
-        Mine.user_id == learner.id, Mine.kind == UserSkillKind.WANTED
-    )
+    wanted = select(Mine.skill_id).where(Mine.user_id == VIEWER, Mine.kind == UserSkillKind.WANTED)
     lines = offered_lines(UserSkill.skill_id.in_(wanted)).subquery()
-    people = select(*COLUMNS).where(here(learner), User.id.in_(select(lines.c.user_id)))
-    return teachers(people, BY_RATING, viewer=learner, now=now, limit=limit)
+    people = select(*COLUMNS).where(here(), User.id.in_(select(lines.c.user_id)))
+    query = page_query(people, BY_RATING, for_reader=True, limit=limit)
+    return cards(query, BY_RATING, viewer=learner, now=now, limit=limit)
 
 
 def taught_skills(limit: int, *, like: SkillRef | None = None) -> list[SkillRef]:
@@ -212,16 +235,14 @@ def taught_skills(limit: int, *, like: SkillRef | None = None) -> list[SkillRef]
         select(Skill.id, Skill.slug, Skill.name, Skill.category)
         .join(UserSkill, UserSkill.skill_id == Skill.id)
         .join(User, User.id == UserSkill.user_id)
-        .where(
-            UserSkill.kind == UserSkillKind.OFFERED, Skill.state == SkillState.ACTIVE, here(None)
-        )
+        .where(UserSkill.kind == UserSkillKind.OFFERED, Skill.state == SkillState.ACTIVE, here())
         .group_by(Skill.id, Skill.slug, Skill.name, Skill.category)
         .order_by(func.count().desc(), Skill.name)
         .limit(limit)
     )
     if like is not None:
         query = query.where(Skill.category == like.category, Skill.id != like.id)
-    return [SkillRef(*row) for row in db.session.execute(query)]
+    return [SkillRef(*row) for row in run(query, None)]
 
 
 # -- from rows to cards ---------------------------------------------------------------------------
@@ -247,7 +268,9 @@ def _read_lines(text: str) -> list[_Line]:
     return lines
 
 
-def _card(row: Any, viewer: User | None, first: Collection[int], clock: str) -> TeacherCard:
+@lru_cache(maxsize=1_000)
+def _card(row: Any, ways: tuple[bool, bool], first: frozenset[int], clock: str) -> TeacherCard:
+    """The card of a row, kept for equal rows. `ways`: whether the reader learns, teaches."""
     lines = _read_lines(row.lines)
     offered = [line for line in lines if line.offered]
     if first:
@@ -268,14 +291,16 @@ def _card(row: Any, viewer: User | None, first: Collection[int], clock: str) -> 
         offered=tuple(line.name for line in offered[:OFFERED_SHOWN]),
         more_offered=max(0, len(offered) - OFFERED_SHOWN),
         wanted=tuple(line.name for line in wanted[:WANTED_SHOWN]),
-        reason=_reason(offered, wanted, viewer) if viewer else "",
+        reason=_reason(offered, wanted, *ways),
     )
 
 
-def _reason(offered: Sequence[_Line], wanted: Sequence[_Line], viewer: User) -> str:
+def _reason(
+    offered: Sequence[_Line], wanted: Sequence[_Line], learning: bool, teaching: bool
+) -> str:
     """Why this person fits the reader: what goes one way, and what goes the other."""
-    wants = next((line.name for line in wanted if line.mine), "") if viewer.teaching else ""
-    teaches = next((line.name for line in offered if line.mine), "") if viewer.learning else ""
+    wants = next((line.name for line in wanted if line.mine), "") if teaching else ""
+    teaches = next((line.name for line in offered if line.mine), "") if learning else ""
     if wants and teaches:
         sentence = _("A true swap: wants {wants}, which you teach")
     elif wants:
