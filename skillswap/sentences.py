@@ -31,6 +31,7 @@ SENTENCES: dict[str, str] = {
     "control_characters": "This holds characters that cannot be shown. Type it anew.",
     # profile and skills
     "unknown_skill": "We do not know this skill yet. Choose one from the list, or propose it.",
+    "unknown_level": "Choose one of the three levels.",
     "skill_listed": "{skill} is on your list already.",
     "skill_known": "We know this one: it is called {skill}.",
     "skills_full": "A list holds at most {limit} skills. Remove one first.",

@@ -1,7 +1,18 @@
-"""TODO-profiles"""
+"""Who is this person? The page that anybody may see."""
 
 from __future__ import annotations
 
 from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from skillswap.domain import profiles
+from skillswap.lib.clock import utcnow
+from skillswap.web import render, viewer
 
 bp = Blueprint("profiles", __name__)
+
+
+@bp.get("/people/<username>")
+def show(username: str) -> ResponseReturnValue:
+    """A person's public page; one's own says where to change it."""
+    return render("profiles/show.html", profile=profiles.profile_of(username, viewer(), utcnow()))

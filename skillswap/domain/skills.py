@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,7 +35,7 @@ TABLE = Path(__file__).resolve().parent.parent / "data" / "skills.csv"
 NAME_LEAST, NAME_MOST, KEY_MOST, SLUG_MOST = 2, 60, 60, 50
 NOTE_MOST = 200
 UNSORTED = "Other"  # the category of a proposed skill, until a moderator gives it one
-SUGGESTIONS = 8
+SUGGESTIONS, NEAREST, CLOSE = 8, 3, 0.75
 TYPED_MOST = 100
 NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
@@ -122,7 +123,7 @@ def _load_names(taken: Mapping[str, int]) -> None:
 
 
 def add_skill(
-    person: User, kind: UserSkillKind, *, typed: str, level: int, note: str, now: datetime
+    person: User, kind: UserSkillKind, typed: str, *, level: int, note: str, now: datetime
 ) -> None:
     """Put a skill on the person's list; `typed` is its name, an alias or its slug.
 
@@ -135,7 +136,7 @@ def add_skill(
 
 
 def propose_skill(
-    person: User, kind: UserSkillKind, *, name: str, level: int, note: str, now: datetime
+    person: User, kind: UserSkillKind, name: str, *, level: int, note: str, now: datetime
 ) -> None:
     """Add a skill to the catalogue and to the person's list; a moderator looks at it later.
 
@@ -335,6 +336,13 @@ def suggest(person: User, typed: str) -> Sequence[str]:
         .order_by(rank, func.length(Skill.name), Skill.name)
         .limit(SUGGESTIONS)
     ).all()
+
+
+def nearest(typed: str) -> list[str]:
+    """Up to three names of the shipped catalogue that are spelled much like it; asks nobody."""
+    names = {key: entry.name for entry in catalogue() for key in entry.keys}
+    close = get_close_matches(search_key(typed[:NAME_MOST]), names, SUGGESTIONS, CLOSE)
+    return list(dict.fromkeys(names[key] for key in close))[:NEAREST]
 
 
 @dataclass(frozen=True, slots=True)

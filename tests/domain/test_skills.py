@@ -83,12 +83,12 @@ def test_a_proposed_skill_that_the_catalogue_now_has_becomes_its_own(app, now):
 
 def add(person, typed, kind=UserSkillKind.OFFERED, level=2, note="", now=None):
     with transaction():
-        skills.add_skill(person, kind, typed=typed, level=level, note=note, now=now or utcnow())
+        skills.add_skill(person, kind, typed, level=level, note=note, now=now or utcnow())
 
 
 def propose(person, name, kind=UserSkillKind.OFFERED, now=None):
     with transaction():
-        skills.propose_skill(person, kind, name=name, level=1, note="", now=now or utcnow())
+        skills.propose_skill(person, kind, name, level=1, note="", now=now or utcnow())
 
 
 def listed(person, kind=UserSkillKind.OFFERED) -> list[str]:
