@@ -1,0 +1,419 @@
+"""Every address that takes a POST, five ways: plain, as htmx, invalid, by a stranger, twice.
+
+The table below must hold every POST route; a new one joins it with a line that says how to reach
+a state in which it is legal. What each verb does is tested with its noun; here, that none of
+them leaves one of the five ways open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from html import escape
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from PIL import Image
+from sqlalchemy import select
+
+from skillswap.db import db, transaction
+from skillswap.domain import learning_sessions
+from skillswap.lib.clock import utcnow
+from skillswap.models import Exchange, LearningSession, OutcomeAnswer, Pitch, User
+from tests import people
+from tests.conftest import HTMX
+
+DAY = timedelta(days=1)
+WORDS = "Typed with care: naïve <b>& bold</b>, so keep it."
+Form = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A legal moment: who may send which form where."""
+
+    url: str
+    person: User | None
+    form: Form = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """How one route is reached, and what each of the five ways answers."""
+
+    ready: Callable[[User, User], Ready]  # ada and ben are given
+    wrong: Form | None = None  # replaces these fields of the form; None: nothing to type wrongly
+    kept: str | None = None  # what was typed and must come back, where there is text
+    private: bool = True  # only people signed in
+    somebodys: bool = True  # belongs to somebody: strangers get 404
+    again: frozenset[int] = frozenset({409})  # what the second time answers
+    files: Callable[[], dict[str, Any]] = dict  # made anew for each request
+
+
+HARMLESS = frozenset({303})
+
+
+def pitch(ada: User, ben: User) -> Pitch:
+    return people.make_pitch(ben, ada, offered="spanish")
+
+
+def exchange(ada: User, ben: User) -> Exchange:
+    return people.make_exchange(ben, ada, offered="spanish", now=utcnow() - 5 * DAY)
+
+
+def offer(ada: User, ben: User) -> LearningSession:
+    return people.make_proposal(ada, exchange(ada, ben))
+
+
+def meeting(ada: User, ben: User, *, starts_in: timedelta) -> LearningSession:
+    """A scheduled session that starts about then; agreed three days ago."""
+    now = utcnow()
+    start = people.next_quarter(now + starts_in)
+    return people.make_session(ada, exchange(ada, ben), start=start, now=now - 3 * DAY)
+
+
+def kept(ada: User, ben: User) -> Exchange:
+    """An exchange with a session that happened."""
+    found = meeting(ada, ben, starts_in=-DAY)
+    for person in (ada, ben):
+        with transaction():
+            learning_sessions.give_outcome(
+                person, found.public_id, answer=OutcomeAnswer.HAPPENED, now=utcnow()
+            )
+    return db.session.scalars(select(Exchange)).one()
+
+
+def answer(verb: str, form: Form | None = None) -> Callable[[User, User], Ready]:
+    """Ada answers ben's pitch."""
+    return lambda ada, ben: Ready(f"/pitches/{pitch(ada, ben).public_id}/{verb}", ada, form or {})
+
+
+def log_in(ada: User, _ben: User) -> Ready:
+    return Ready("/login", None, {"email": ada.email, "password": people.PASSWORD})
+
+
+def sign_up(_ada: User, _ben: User) -> Ready:
+    form = {
+        "role": "both",
+        "first_name": "Zoë",
+        "last_name": "Example",
+        "email": "zoe@example.org",
+        "password": "a short sentence works",
+        "birth_year": "1990",
+        "timezone": "Europe/London",
+        "terms": "y",
+    }
+    return Ready("/signup", None, form)
+
+
+def withdraw_pitch(ada: User, ben: User) -> Ready:
+    return Ready(f"/pitches/{pitch(ada, ben).public_id}/withdraw", ben)
+
+
+def send_pitch(ada: User, ben: User) -> Ready:
+    form = {"skill": "watercolour", "offered": "spanish", "body": people.BODY, "days": "14"}
+    return Ready(f"/people/{ada.username}/pitch", ben, form)
+
+
+def cancel_exchange(ada: User, ben: User) -> Ready:
+    return Ready(f"/exchanges/{exchange(ada, ben).public_id}/cancel", ada, {"reason": "We moved"})
+
+
+def complete_exchange(ada: User, ben: User) -> Ready:
+    return Ready(f"/exchanges/{kept(ada, ben).public_id}/complete", ada)
+
+
+def propose(ada: User, ben: User) -> Ready:
+    found = exchange(ada, ben)
+    day = (utcnow() + 3 * DAY).date().isoformat()
+    form = {
+        "leg": str(found.legs[0].id),
+        "minutes": "60",
+        "day_1": day,
+        "time_1": "18:30",
+        "body": "Bring two brushes.",
+    }
+    return Ready(f"/exchanges/{found.public_id}/propose", ada, form)
+
+
+def pick(ada: User, ben: User) -> Ready:
+    found = offer(ada, ben)
+    start = learning_sessions.session_of(ben, found.public_id).proposals[0].start_1
+    return Ready(f"/sessions/{found.public_id}/accept", ben, {"start": start.isoformat()})
+
+
+def decline_times(ada: User, ben: User) -> Ready:
+    return Ready(f"/sessions/{offer(ada, ben).public_id}/decline", ben)
+
+
+def withdraw_times(ada: User, ben: User) -> Ready:
+    return Ready(f"/sessions/{offer(ada, ben).public_id}/withdraw", ada)
+
+
+def cancel_session(ada: User, ben: User) -> Ready:
+    found = meeting(ada, ben, starts_in=2 * DAY)
+    return Ready(f"/sessions/{found.public_id}/cancel", ben, {"reason": "A cold"})
+
+
+def join(ada: User, ben: User) -> Ready:
+    found = meeting(ada, ben, starts_in=-timedelta(minutes=10))
+    return Ready(f"/sessions/{found.public_id}/join", ben)
+
+
+def outcome(ada: User, ben: User) -> Ready:
+    found = meeting(ada, ben, starts_in=-DAY)
+    return Ready(f"/sessions/{found.public_id}/outcome", ben, {"answer": "happened"})
+
+
+def read_all(ada: User, ben: User) -> Ready:
+    pitch(ada, ben)
+    return Ready("/notifications/read", ada)
+
+
+def profile(ada: User, _ben: User) -> Ready:
+    form = {
+        "first_name": "Ada",
+        "last_name": "Example",
+        "username": "ada",
+        "headline": "Loose landscapes",
+        "bio": ada.bio,
+        "roles": "teach",
+        "timezone": "Europe/Lisbon",
+        "languages": "en",
+        "education": "",
+        "theme": "dark",
+    }
+    return Ready("/settings/profile", ada, form)
+
+
+def mine(tail: str, form: Form | None = None) -> Callable[[User, User], Ready]:
+    """Ada changes something of her own."""
+    return lambda ada, _ben: Ready(f"/settings/{tail}", ada, form or {})
+
+
+def add_skill(ada: User, _ben: User) -> Ready:
+    people.make_skill("Bookbinding")
+    form = {"skill": "Bookbinding", "level": "2", "note": "Coptic stitch"}
+    return Ready("/settings/skills/offered/add", ada, form)
+
+
+def picture() -> dict[str, Any]:
+    """A small file as a browser sends it."""
+    file = BytesIO()
+    Image.new("RGB", (80, 60), "teal").save(file, "PNG")
+    file.seek(0)
+    return {"picture": (file, "me.png")}
+
+
+EVERY: dict[str, Case] = {
+    "accounts.log_in": Case(
+        log_in,
+        wrong={"password": "not this one"},
+        kept="ada@example.org",
+        private=False,
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "accounts.sign_up": Case(
+        sign_up,
+        wrong={"birth_year": "soon", "last_name": "O’Kept"},
+        kept="O’Kept",
+        private=False,
+        somebodys=False,
+        again=HARMLESS,  # the second finds them signed in
+    ),
+    "accounts.log_out": Case(
+        lambda ada, _ben: Ready("/logout", ada), private=False, somebodys=False, again=HARMLESS
+    ),
+    "pitches.send": Case(
+        send_pitch,
+        wrong={"skill": "nobody-teaches-this", "body": WORDS},
+        kept=WORDS,
+        somebodys=False,
+        again=frozenset({409, 422}),  # "you have an open pitch already", beside the field
+    ),
+    "pitches.accept": Case(
+        answer("accept", {"body": "With pleasure."}),
+        wrong={"body": WORDS + "x" * 1_001},
+        kept=WORDS,
+    ),
+    "pitches.decline": Case(
+        answer("decline", {"reason": "no_time", "body": "Not before spring."}),
+        wrong={"reason": "because", "body": WORDS},
+        kept=WORDS,
+    ),
+    "pitches.ignore": Case(answer("ignore"), again=frozenset({303, 409})),
+    "pitches.withdraw": Case(withdraw_pitch),
+    "exchanges.cancel": Case(cancel_exchange, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),
+    "exchanges.complete": Case(complete_exchange),
+    "exchanges.propose": Case(
+        propose,
+        wrong={"time_1": "18:31", "body": WORDS},
+        kept=WORDS,
+        again=frozenset({409, 422, 303}),
+    ),
+    "sessions.accept": Case(pick, wrong={"start": "whenever"}),
+    "sessions.decline": Case(decline_times),
+    "sessions.withdraw": Case(withdraw_times),
+    "sessions.cancel": Case(cancel_session, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),
+    "sessions.join": Case(join, again=HARMLESS),
+    "sessions.outcome": Case(outcome, wrong={"answer": "perhaps"}),
+    "settings.profile": Case(
+        profile,
+        wrong={"first_name": "", "headline": WORDS, "bio": WORDS},
+        kept=WORDS,
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "settings.avatar": Case(
+        mine("avatar"), wrong={"picture": "no file"}, somebodys=False, again=HARMLESS, files=picture
+    ),
+    "settings.delete_avatar": Case(mine("avatar/delete"), somebodys=False, again=HARMLESS),
+    "settings.add_skill": Case(
+        add_skill,
+        wrong={"skill": "Underwater basketry", "note": WORDS},
+        kept=WORDS,
+        somebodys=False,
+        again=frozenset({422}),
+    ),
+    "settings.propose_skill": Case(
+        mine("skills/wanted/propose", {"skill": "Underwater basketry", "level": "1", "note": ""}),
+        wrong={"skill": "", "note": WORDS},
+        kept=WORDS,
+        somebodys=False,
+        again=frozenset({422}),
+    ),
+    "settings.edit_skill": Case(
+        mine("skills/offered/watercolour/edit", {"level": "3", "note": "Skies"}),
+        wrong={"level": "9", "note": WORDS},
+        kept=WORDS,
+        again=HARMLESS,
+    ),
+    "settings.delete_skill": Case(
+        mine("skills/offered/watercolour/delete"), somebodys=False, again=HARMLESS
+    ),
+    "notifications.read": Case(read_all, somebodys=False, again=HARMLESS),
+}
+ALL = pytest.mark.parametrize("endpoint", EVERY)
+TYPED = pytest.mark.parametrize("endpoint", [e for e, case in EVERY.items() if case.wrong])
+SOMEBODYS = pytest.mark.parametrize("endpoint", [e for e, case in EVERY.items() if case.somebodys])
+PRIVATE = pytest.mark.parametrize("endpoint", [e for e, case in EVERY.items() if case.private])
+
+
+def test_the_table_holds_every_post_route(app: Flask):
+    posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    assert posts - {"static"} == set(EVERY)
+
+
+def send(client, ready: Ready, case: Case, form: Form | None = None, **headers: str) -> Any:
+    data = dict(ready.form if form is None else form)
+    if form is None:
+        data |= case.files()
+    return client.post(ready.url, data=data, headers=headers)
+
+
+@ALL
+def test_a_plain_form_is_answered_with_a_redirect(browser, ada, ben, endpoint):
+    case = EVERY[endpoint]
+    ready = case.ready(ada, ben)
+    client = browser(ready.person)
+    answer = send(client, ready, case)
+    assert answer.status_code == 303, answer.text
+    assert not answer.location.startswith("/login")
+    shown = client.get(answer.location, follow_redirects=True)
+    assert shown.status_code == 200
+    assert "<h1" in shown.text
+
+
+@ALL
+def test_htmx_is_answered_with_a_fragment_or_sent_on(browser, ada, ben, endpoint):
+    case = EVERY[endpoint]
+    ready = case.ready(ada, ben)
+    answer = send(browser(ready.person), ready, case, **HTMX)
+    if answer.status_code == 204:
+        onward = answer.headers.get("HX-Location") or answer.headers.get("HX-Redirect")
+        assert onward
+        assert onward.startswith("/")
+    elif answer.status_code == 303:  # a form that htmx never sends
+        assert endpoint == "sessions.join"
+    else:
+        assert answer.status_code == 200, answer.text
+        assert "<html" not in answer.text.lower()
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+@TYPED
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_what_is_wrong_comes_back_with_what_was_typed(browser, ada, ben, endpoint, headers):
+    case = EVERY[endpoint]
+    ready = case.ready(ada, ben)
+    answer = send(browser(ready.person), ready, case, ready.form | (case.wrong or {}), **headers)
+    assert answer.status_code == 422, answer.text
+    assert 'class="error"' in answer.text or "alert--error" in answer.text
+    if case.kept:
+        assert 'aria-invalid="true"' in answer.text or "alert--error" in answer.text
+        assert str(escape(case.kept, quote=False)) in unquoted(answer.text)
+    if headers and case.private:
+        assert "<html" not in answer.text.lower()
+
+
+def unquoted(html: str) -> str:
+    """With the quotes in their own shape: how they are written down is the renderer's choice."""
+    return html.replace("&#34;", '"').replace("&#39;", "'").replace("&quot;", '"')
+
+
+@SOMEBODYS
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_for_a_stranger_it_does_not_exist(browser, ada, ben, cy, endpoint, headers):
+    case = EVERY[endpoint]
+    ready = case.ready(ada, ben)
+    assert send(browser(cy), ready, case, **headers).status_code == 404
+    wrong = ready.form | (case.wrong or {})
+    assert send(browser(cy), ready, case, wrong, **headers).status_code == 404
+
+
+@PRIVATE
+def test_a_visitor_is_sent_to_the_door(browser, ada, ben, endpoint):
+    case = EVERY[endpoint]
+    ready = case.ready(ada, ben)
+    plain = send(browser(), ready, case)
+    assert plain.status_code == 303
+    assert plain.location.startswith("/login")
+    fragment = send(browser(), ready, case, **HTMX)
+    assert fragment.status_code == 401
+    assert fragment.headers["HX-Redirect"].startswith("/login")
+
+
+@ALL
+def test_the_second_time_changes_nothing(browser, ada, ben, endpoint):
+    case = EVERY[endpoint]
+    ready = case.ready(ada, ben)
+    client = browser(ready.person)
+    assert send(client, ready, case).status_code == 303
+    again = send(client, ready, case)
+    assert again.status_code in case.again, again.text
+    as_fragment = send(client, ready, case, **HTMX)
+    assert as_fragment.status_code in case.again | {200, 204}, as_fragment.text
+
+
+@ALL
+def test_no_post_without_its_token(app, browser, ada, ben, endpoint):
+    case = EVERY[endpoint]
+    ready = case.ready(ada, ben)
+    client = browser(ready.person)
+    app.config.update(WTF_CSRF_ENABLED=True)
+    try:
+        assert send(client, ready, case).status_code == 400
+    finally:
+        app.config.update(WTF_CSRF_ENABLED=False)
+
+
+@ALL
+def test_no_post_from_another_site(browser, ada, ben, endpoint):
+    case = EVERY[endpoint]
+    ready = case.ready(ada, ben)
+    foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
+    assert send(browser(ready.person), ready, case, **foreign).status_code == 403
