@@ -1,0 +1,196 @@
+"""Are the demo people here, and how do they come in?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+
+from skillswap.db import db
+from skillswap.demo.cast import LEADS, Person, cast, usernames
+from skillswap.demo.crowd import Crowd
+from skillswap.demo.leads import Leads
+from skillswap.demo.plan import Plan, Step
+from skillswap.demo.play import Play, last_acts
+from skillswap.domain.skills import load_catalogue
+from skillswap.domain.usernames import name_key
+from skillswap.lib.languages import mask_of
+from skillswap.lib.markdown import render_markdown
+from skillswap.lib.passwords import hash_password
+from skillswap.models import (
+    Event,
+    Level,
+    Notification,
+    Skill,
+    StaffRole,
+    User,
+    UserSkill,
+    UserSkillKind,
+)
+
+SEED = 20_260_101
+STAFF = {"mo": StaffRole.MODERATOR, "root": StaffRole.ADMIN}
+PLACES = {"ada": 6}  # so that whoever tries ada can say yes to a pitch
+CONFIRMED_AFTER = timedelta(minutes=4)
+LEFT_UNREAD = 4  # of a lead's notifications
+HERE_NOW, TODAY, THIS_MONTH = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How much has come in."""
+
+    people: int
+    steps: int
+
+
+def is_loaded() -> bool:
+    """Whether somebody of the demo has an account here already."""
+    names = usernames()
+    addresses = [address_of(username) for username in names]
+    query = select(User.id).where(User.username.in_(names) | User.email.in_(addresses)).limit(1)
+    return db.session.scalar(query) is not None
+
+
+def address_of(username: str) -> str:
+    """What somebody of the demo signs in with."""
+    return f"{username}@example.org"
+
+
+def plan_of(now: datetime) -> tuple[dict[str, Person], Sequence[Step]]:
+    """The people and what they do, always the same in relation to `now`. Pure."""
+    rng = random.Random(SEED)
+    now = now.replace(microsecond=0)
+    people = cast(now, rng)
+    plan = Plan(now, rng)
+    Leads(plan, people).fill()
+    Crowd(plan, people).fill()
+    return people, plan.steps()
+
+
+def load_demo(now: datetime, password: str) -> Loaded:
+    """Bring in all of it, in the caller's transaction: everything, or nothing.
+
+    All share one hash of `password`, made before the first statement.
+    """
+    password_hash = hash_password(password)
+    people, steps = plan_of(now)
+    load_catalogue(now)
+    _insert_people(people, last_acts(steps), password_hash, now)
+    Play(people).play(steps)
+    _read_notifications()
+    return Loaded(len(people), len(steps))
+
+
+def _insert_people(
+    people: Mapping[str, Person],
+    acts: Mapping[str, datetime],
+    password_hash: str,
+    now: datetime,
+) -> None:
+    rng = random.Random(SEED)
+    rows = []
+    for username, person in people.items():
+        seen = max(person.joined_at, now - _away(username, rng))
+        seen = max(seen, acts.get(username, seen)).replace(microsecond=0)
+        rows.append(_row(person) | {"password_hash": password_hash, "last_seen_at": seen})
+    db.session.execute(insert(User), rows)
+    ids = dict(
+        row.tuple()
+        for row in db.session.execute(
+            select(User.username, User.id).where(User.username.in_(people))
+        )
+    )
+    _insert_skills(people, ids)
+    db.session.execute(
+        insert(Event),
+        [
+            {
+                "kind": "person.joined",
+                "actor_id": ids[person.username],
+                "subject_type": User.__tablename__,
+                "subject_id": ids[person.username],
+                "audience": [],
+                "facts": {},
+                "happened_at": person.joined_at,
+            }
+            for person in people.values()
+        ],
+    )
+
+
+def _row(person: Person) -> dict[str, object]:
+    return {
+        "username": person.username,
+        "email": address_of(person.username),
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "name_key": name_key(person.first_name, person.last_name),
+        "headline": person.headline,
+        "bio": person.bio,
+        "bio_html": render_markdown(person.bio),
+        "education": list(person.education),
+        "timezone": person.timezone,
+        "language_mask": mask_of(list(person.languages)),
+        "birth_year": person.birth_year,
+        "learning": person.learning,
+        "teaching": person.teaching,
+        "staff_role": STAFF.get(person.username, StaffRole.NONE),
+        "places": PLACES.get(person.username, 3),
+        "created_at": person.joined_at,
+        "email_confirmed_at": person.joined_at + CONFIRMED_AFTER,
+    }
+
+
+def _away(username: str, rng: random.Random) -> timedelta:
+    """For how long somebody has not been here."""
+    span = rng.choices((HERE_NOW, TODAY, THIS_MONTH), (15, 40, 45))[0]
+    return (HERE_NOW if username in LEADS else span) * rng.random()
+
+
+def _insert_skills(people: Mapping[str, Person], ids: Mapping[str, int]) -> None:
+    rows = db.session.execute(select(Skill.slug, Skill.id))
+    skills = dict(row.tuple() for row in rows)
+    lists = ((UserSkillKind.OFFERED, "offered"), (UserSkillKind.WANTED, "wanted"))
+    db.session.execute(
+        insert(UserSkill),
+        [
+            {
+                "user_id": ids[person.username],
+                "kind": kind,
+                "skill_id": skills[line.skill],
+                "level": Level[line.level.upper()],
+                "note": line.note,
+                "created_at": person.joined_at + CONFIRMED_AFTER,
+            }
+            for person in people.values()
+            for kind, name in lists
+            for line in getattr(person, name).values()
+        ],
+    )
+
+
+def _read_notifications() -> None:
+    """People have read what had come when they were last here; the leads left the newest."""
+    rows = db.session.execute(
+        select(
+            Notification.id,
+            Notification.created_at,
+            User.username,
+            User.last_seen_at,
+        )
+        .join(User, User.id == Notification.user_id)
+        .order_by(Notification.id.desc())
+    ).all()
+    left = dict.fromkeys(LEADS, LEFT_UNREAD)
+    read = []
+    for row in rows:
+        if left.get(row.username, 0):
+            left[row.username] -= 1
+        elif row.created_at < row.last_seen_at:
+            read.append({"id": row.id, "read_at": row.last_seen_at})
+    if read:
+        db.session.execute(update(Notification), read)

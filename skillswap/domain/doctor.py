@@ -1,0 +1,232 @@
+"""Do the rows agree with one another? Reads only; `flask doctor` prints what it finds.
+
+What the database refuses by itself is not asked here again, except foreign keys, which SQLite
+checks only while it is told to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, or_, select, text
+
+from skillswap.db import db
+from skillswap.domain import skills
+from skillswap.domain.consequences import FOLLOWS
+from skillswap.domain.notifications import WORDS
+from skillswap.lib.clock import quarters
+from skillswap.models import (
+    BookedSlot,
+    Event,
+    Exchange,
+    ExchangeLeg,
+    LearningSession,
+    Media,
+    Notification,
+    Outcome,
+    OutcomeAnswer,
+    Pitch,
+    PitchState,
+    Proposal,
+    ProposalKind,
+    ProposalState,
+    SessionState,
+    Skill,
+    SkillName,
+    SkillState,
+    User,
+)
+from skillswap.models.user import FIRST_RATING_RANK
+
+NO_HOURS = (SessionState.PROPOSED, SessionState.CANCELLED)  # they hold nobody's hours
+RANKS = (1_000, 5_000)  # 1,000 × the worst and the best mean
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question to the rows, and each row that answers it wrongly."""
+
+    name: str
+    findings: tuple[str, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    @property
+    def line(self) -> str:
+        """For the command: what was asked, how many rows are wrong, and the first few."""
+        if self.is_well:
+            return f"ok       {self.name}"
+        more = f" and {len(self.findings) - SHOWN} more" if len(self.findings) > SHOWN else ""
+        return f"TROUBLE  {self.name}: {'; '.join(self.findings[:SHOWN])}{more}"
+
+
+def examine(stored: Collection[str]) -> list[Check]:
+    """All checks. `stored` are the names of the files that are kept."""
+    return [
+        Check("rows refer to rows that are there", tuple(_foreign_keys())),
+        Check("booked hours are those of the sessions", tuple(_booked_hours())),
+        Check("open offers belong to sessions still to be agreed", tuple(_offers())),
+        Check("accepted pitches have their exchange and its legs", tuple(_exchanges())),
+        Check("completed sessions were said to have happened", tuple(_outcomes())),
+        Check("rating totals are possible", tuple(_ratings())),
+        Check("notifications can be worded and opened", tuple(_notifications())),
+        Check("every skill answers to a word", tuple(_skills())),
+        Check("pictures and their files match", tuple(_pictures(stored))),
+    ]
+
+
+def _foreign_keys() -> Iterator[str]:
+    if db.engine.dialect.name == "sqlite":
+        for row in db.session.execute(text("PRAGMA foreign_key_check")):
+            yield f"{row[0]} row {row[1]} refers to a missing row of {row[2]}"
+    else:
+        unchecked = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND NOT convalidated"
+        for (name,) in db.session.execute(text(unchecked)):
+            yield f"{name} was never checked"
+
+
+def _booked_hours() -> Iterator[str]:
+    """Both people hold every quarter hour of each session that was agreed, and nothing else."""
+    rows = db.session.execute(
+        select(
+            BookedSlot.learning_session_id,
+            BookedSlot.user_id,
+            func.count(),
+            func.min(BookedSlot.slot),
+            func.max(BookedSlot.slot),
+        ).group_by(BookedSlot.learning_session_id, BookedSlot.user_id)
+    )
+    held = {(row[0], row[1]): tuple(row[2:]) for row in rows}
+    agreed = db.session.execute(
+        select(
+            LearningSession.id,
+            LearningSession.public_id,
+            LearningSession.starts_at,
+            LearningSession.ends_at,
+            LearningSession.teacher_id,
+            LearningSession.learner_id,
+        ).where(LearningSession.state.not_in(NO_HOURS))
+    )
+    for one in agreed:
+        span = quarters(one.starts_at, one.ends_at)
+        for user_id in (one.teacher_id, one.learner_id):
+            if held.pop((one.id, user_id), None) != (len(span), span[0], span[-1]):
+                yield f"session {one.public_id} and person {user_id} differ"
+    for session_id, user_id in held:
+        yield f"person {user_id} holds hours for session number {session_id} without need"
+
+
+def _offers() -> Iterator[str]:
+    fits = or_(
+        and_(
+            Proposal.kind == ProposalKind.NEW,
+            LearningSession.state == SessionState.PROPOSED,
+        ),
+        and_(
+            Proposal.kind == ProposalKind.MOVE,
+            LearningSession.state == SessionState.SCHEDULED,
+        ),
+    )
+    stray = (
+        select(LearningSession.public_id, LearningSession.state)
+        .join(Proposal, Proposal.learning_session_id == LearningSession.id)
+        .where(Proposal.state == ProposalState.OPEN, ~fits)
+    )
+    for public_id, state in db.session.execute(stray):
+        yield f"session {public_id} is {state} and has an open offer"
+    offered = select(Proposal.learning_session_id)
+    bare = select(LearningSession.public_id).where(
+        LearningSession.state == SessionState.PROPOSED, LearningSession.id.not_in(offered)
+    )
+    for public_id in db.session.scalars(bare):
+        yield f"session {public_id} is to be agreed and has no offer"
+
+
+def _exchanges() -> Iterator[str]:
+    rows = db.session.execute(
+        select(Pitch.public_id, Pitch.state, Exchange.id)
+        .outerjoin(Exchange, Exchange.pitch_id == Pitch.id)
+        .where((Pitch.state == PitchState.ACCEPTED) != Exchange.id.is_not(None))
+    )
+    for public_id, state, exchange_id in rows:
+        yield f"pitch {public_id} is {state} and has {'an' if exchange_id else 'no'} exchange"
+    legs = db.session.execute(
+        select(Exchange.public_id, Pitch.offered_skill_id, func.count(ExchangeLeg.id))
+        .join(Pitch, Pitch.id == Exchange.pitch_id)
+        .outerjoin(ExchangeLeg, ExchangeLeg.exchange_id == Exchange.id)
+        .group_by(Exchange.public_id, Pitch.offered_skill_id)
+    )
+    for public_id, offered, count in legs:
+        if count != (1 if offered is None else 2):
+            yield f"exchange {public_id} has {count} legs"
+
+
+def _outcomes() -> Iterator[str]:
+    said = select(Outcome.learning_session_id).where(Outcome.answer == OutcomeAnswer.HAPPENED)
+    query = select(LearningSession.public_id).where(
+        LearningSession.state == SessionState.COMPLETED, LearningSession.id.not_in(said)
+    )
+    for public_id in db.session.scalars(query):
+        yield f"nobody said that session {public_id} happened"
+
+
+def _ratings() -> Iterator[str]:
+    least, most = RANKS
+    wrong = or_(
+        User.rating_count < 0,
+        User.rating_sum < User.rating_count,
+        User.rating_sum > 5 * User.rating_count,
+        User.rating_rank < least,
+        User.rating_rank > most,
+        and_(User.rating_count == 0, User.rating_rank != FIRST_RATING_RANK),
+    )
+    yield from db.session.scalars(select(User.username).where(wrong))
+
+
+def _notifications() -> Iterator[str]:
+    rows = db.session.execute(
+        select(Notification.id, Event.id, Event.kind)
+        .outerjoin(
+            Event,
+            and_(
+                Event.id == Notification.event_id,
+                Event.subject_type == Notification.subject_type,
+                Event.subject_id == Notification.subject_id,
+            ),
+        )
+        .where(Event.id.is_(None) | Event.kind.not_in(list(WORDS)))
+    )
+    for number, event_id, kind in rows:
+        yield f"notification {number} is about {kind if event_id else 'an event that is not there'}"
+    unknown = select(Event.kind).where(Event.kind.not_in(list(FOLLOWS))).distinct()
+    for kind in db.session.scalars(unknown):
+        yield f"nobody knows what follows from {kind}"
+
+
+def _skills() -> Iterator[str]:
+    named = select(SkillName.skill_id).where(~SkillName.is_alias)
+    nameless = select(Skill.slug).where(Skill.state != SkillState.MERGED, Skill.id.not_in(named))
+    for slug in db.session.scalars(nameless):
+        yield f"{slug} has no name to be found by"
+    known = set(db.session.scalars(select(Skill.slug)))
+    for entry in skills.catalogue():
+        if entry.slug not in known:
+            yield f"{entry.slug} of the catalogue is missing (flask load-skills)"
+
+
+def _pictures(stored: Collection[str]) -> Iterator[str]:
+    rows = set(db.session.scalars(select(Media.name)))
+    kept = set(stored)
+    for name in sorted(rows - kept):
+        yield f"the file {name} is lost"
+    for name in sorted(kept - rows):
+        yield f"the file {name} belongs to nothing"
+    shown = select(User.username, User.avatar).where(User.avatar.is_not(None))
+    for username, avatar in db.session.execute(shown):
+        if avatar not in rows:
+            yield f"{username} shows {avatar}, which is not there"
