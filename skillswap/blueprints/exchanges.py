@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from skillswap.db import transaction
 from skillswap.domain import exchanges, learning_sessions
@@ -97,6 +98,8 @@ def propose(public_id: str) -> ResponseReturnValue:
     """The form for up to three starts; "Look" reads them in both clocks, the rest proposes."""
     now = utcnow()
     desk = learning_sessions.desk_of(me(), public_id, now)
+    if request.method == "GET" and not desk.is_open:
+        return redirect(url_for(".show", public_id=public_id), 303)  # an old link
     form = _propose_form(desk)
     if form.submit_look.data or not form.validate_on_submit():
         status = 200 if form.submit_look.data else form.status
@@ -124,7 +127,7 @@ def _propose_form(desk: Desk) -> ProposeForm:
     known = {leg.id for leg in desk.legs}
     form = ProposeForm(leg=asked if asked in known else desk.next_leg.id)
     form.leg.choices = [
-        (leg.id, (_("You teach %s") if leg.i_teach else _("You learn %s")) % leg.skill)
+        SelectChoice(leg.id, (_("You teach %s") if leg.i_teach else _("You learn %s")) % leg.skill)
         for leg in desk.legs
     ]
     return form

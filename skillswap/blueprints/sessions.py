@@ -63,6 +63,7 @@ def _listed(tab: str, read: Callable[..., Any]) -> ResponseReturnValue:
         found=found,
         groups=_by_week(found.rows, now) if tab == "upcoming" else [("", found.rows)],
         first=cursor() is None,
+        more_url=url_for(f".{tab}", after=found.after),
         counts=learning_sessions.tab_counts(me(), now),
         now=now,
     )

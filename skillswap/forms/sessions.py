@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from wtforms import Field, RadioField, StringField, SubmitField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length
 
 from skillswap.errors import Refused
@@ -38,7 +39,7 @@ class ProposeForm(Form):
     leg = RadioField(_("What is it about?"), coerce=_whole, validate_choice=False)
     minutes = RadioField(
         _("How long"),
-        choices=[(length, _("%d min") % length) for length in LENGTHS],
+        choices=[SelectChoice(length, _("%d min") % length) for length in LENGTHS],
         coerce=_whole,
         default=USUAL_MINUTES,
         validate_choice=False,

@@ -1,6 +1,6 @@
 """What does an accepted pitch open, how does it stand, and how does it end?
 
-`opening` and `ending` hold the verbs, `reading` what pages show.
+`opening` and `ending` hold the verbs, `reading` one exchange, `lists` all of somebody's.
 """
 
 from skillswap.domain.exchanges.ending import (
@@ -9,6 +9,12 @@ from skillswap.domain.exchanges.ending import (
     checked_reason,
     complete_exchange,
 )
+from skillswap.domain.exchanges.lists import (
+    ExchangeCard,
+    NextSession,
+    exchanges_of,
+    next_sessions,
+)
 from skillswap.domain.exchanges.opening import (
     lock_people,
     open_exchange,
@@ -16,16 +22,12 @@ from skillswap.domain.exchanges.opening import (
     places_taken,
 )
 from skillswap.domain.exchanges.reading import (
-    ExchangeCard,
     LegLine,
-    NextSession,
     Turn,
     active_exchange_of,
     exchange_of,
-    exchanges_of,
     is_kept,
     leg_lines,
-    next_sessions,
     turn_of,
 )
 

@@ -52,9 +52,9 @@ def propose_times(
     teacher = person if leg.teacher_id == person.id else partner
     check_starts(starts, minutes, teacher, now)
     offers = _open_offers(person, exchange, now)
+    wanted = (leg_id, minutes, sorted(starts))
     for offer in offers:
-        same = offer.minutes == minutes and offer.starts == sorted(starts)
-        if same and offer.learning_session.leg_id == leg_id:
+        if (offer.learning_session.leg_id, offer.minutes, offer.starts) == wanted:
             return session_of(person, offer.learning_session.public_id)
     if len(offers) >= OPEN_OFFERS:
         raise Refused("starts", "too_many_offers", limit=OPEN_OFFERS, partner=partner.first_name)

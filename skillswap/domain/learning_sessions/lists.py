@@ -96,6 +96,12 @@ class SessionCard:
 
 _sorted_at = func.coalesce(LearningSession.starts_at, LearningSession.created_at)
 _ID = LearningSession.id
+_last_proposal = (
+    select(func.max(Proposal.id))
+    .where(Proposal.learning_session_id == _ID)
+    .correlate(LearningSession)
+    .scalar_subquery()
+)
 SOONEST = [
     Key(LearningSession.starts_at, "starts_at", descending=False),  # type: ignore[arg-type]
     Key(_ID, "id", descending=False),  # type: ignore[arg-type]  # a mapped column is an expression
@@ -168,12 +174,6 @@ def _cards(
 
 
 def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
-    last = (
-        select(func.max(Proposal.id))
-        .where(Proposal.learning_session_id == _ID)
-        .correlate(LearningSession)
-        .scalar_subquery()
-    )
     return (
         select(
             _ID,
@@ -204,7 +204,7 @@ def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
         )
         .join(Skill, Skill.id == LearningSession.skill_id)
         .join(Other, Other.id == partner_id(person.id))
-        .outerjoin(Last, Last.id == last)
+        .outerjoin(Last, Last.id == _last_proposal)
         .outerjoin(Mine, and_(Mine.learning_session_id == _ID, Mine.user_id == person.id))
         .where(mine(person.id), which, visible(Other))
     )

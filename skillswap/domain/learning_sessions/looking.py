@@ -11,7 +11,7 @@ from skillswap.domain.exchanges import LegLine
 from skillswap.domain.learning_sessions.agreeing import first_problem, held_problem, lapse_of
 from skillswap.domain.limits import HORIZON
 from skillswap.domain.scheduling import OffsetChange, Reading, offset_changes, read_wall
-from skillswap.errors import Refused, WrongState
+from skillswap.errors import Refused
 from skillswap.models import Exchange, ExchangeState, User
 
 
@@ -25,6 +25,11 @@ class Desk:
     next_leg: LegLine  # whose turn it is, or what I learn
     changes: Sequence[OffsetChange]  # between our two clocks, within the weeks ahead
 
+    @property
+    def is_open(self) -> bool:
+        """Whether times can be proposed in it."""
+        return self.exchange.state is ExchangeState.ACTIVE
+
     def teacher_of(self, leg_id: int, me: User) -> User:
         """Who would teach."""
         teaches = any(leg.id == leg_id and leg.i_teach for leg in self.legs)
@@ -32,10 +37,8 @@ class Desk:
 
 
 def desk_of(person: User, exchange_public_id: str, now: datetime) -> Desk:
-    """All that is known before a time is typed. Raises WrongState unless it is active."""
+    """All that is known before a time is typed."""
     exchange = exchanges.exchange_of(person, exchange_public_id)
-    if exchange.state is not ExchangeState.ACTIVE:
-        raise WrongState("exchange", exchange.state)
     partner = exchange.partner_of(person)
     legs = exchanges.leg_lines([exchange.id], person, now)[exchange.id]
     return Desk(
