@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
+from skillswap.domain.profiles import RATERS_TO_SHOW, Rating
 from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local, zone_city
 from skillswap.lib.i18n import _
@@ -35,7 +36,6 @@ from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, page, paginate
 from skillswap.models import Skill, SkillState, User, UserSkill, UserSkillKind
 from skillswap.models.user import HUES, initials
 
-RATERS_TO_SHOW = 3  # under that many a mean says nothing: "New"
 OFFERED_SHOWN, WANTED_SHOWN = 4, 3
 
 Mine = aliased(UserSkill)
@@ -76,14 +76,6 @@ class SkillRef:
     slug: str
     name: str
     category: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """The mean of one to five stars, and how many people gave them."""
-
-    mean: float
-    people: int
 
 
 @dataclass(frozen=True, slots=True)

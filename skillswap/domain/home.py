@@ -1,0 +1,133 @@
+"""What needs a person first? Home, and the steps of somebody who has just come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, exists, select
+
+from skillswap.db import db
+from skillswap.domain import learning_sessions, pitches
+from skillswap.domain.learning_sessions import SessionCard
+from skillswap.domain.limits import BIO_TO_PITCH
+from skillswap.domain.pitches import PitchCard
+from skillswap.domain.teachers import (
+    SkillRef,
+    TeacherCard,
+    people_who_fit,
+    some_teachers,
+    taught_skills,
+)
+from skillswap.models import Pitch, User, UserSkill, UserSkillKind
+
+ITEMS_SHOWN = 4
+FITS_SHOWN = 4
+WELCOME_TEACHERS, WELCOME_SKILLS = 3, 6
+# a picture is never needed: it is asked for while somebody is new, and not for ever
+PICTURE_ASKED_FOR = timedelta(days=14)
+
+
+class StepKind(StrEnum):
+    ABOUT, SKILLS, PITCH, PICTURE = "about", "skills", "pitch", "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the first steps, and whether it is done."""
+
+    kind: StepKind
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the page shows: first what needs me, then what is ahead, then who might fit."""
+
+    next_session: SessionCard | None
+    upcoming: Sequence[SessionCard]
+    pitches: Sequence[PitchCard]
+    sessions: Sequence[SessionCard]
+    steps: Sequence[Step]  # none once they are done
+    fits: Sequence[TeacherCard]
+    wants: bool  # whether the person wants to learn something
+
+    @property
+    def steps_done(self) -> int:
+        """How many of the steps."""
+        return sum(step.done for step in self.steps)
+
+    @property
+    def first_open(self) -> StepKind | None:
+        """The step to take now."""
+        return next((step.kind for step in self.steps if not step.done), None)
+
+
+def home_of(person: User, now: datetime) -> Home:
+    """Everything on a person's Home. Five statements."""
+    ahead = learning_sessions.upcoming(person, None, now).rows
+    marks = _marks(person)
+    return Home(
+        next_session=ahead[0] if ahead else None,
+        upcoming=ahead[1 : ITEMS_SHOWN + 1],
+        pitches=pitches.inbox(person, None, now).rows[:ITEMS_SHOWN],
+        sessions=learning_sessions.needing(person, now, ITEMS_SHOWN),
+        steps=_steps(person, marks, now),
+        fits=people_who_fit(person, FITS_SHOWN, now).rows if marks.wants else (),
+        wants=marks.wants,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What the tables know of somebody's first steps."""
+
+    offers: bool
+    wants: bool
+    pitched: bool
+
+
+def _marks(person: User) -> _Marks:
+    """One statement. A list counts while its switch is on: what one taught once is no offer."""
+
+    def lists(kind: UserSkillKind) -> ColumnElement[bool]:
+        return exists().where(UserSkill.user_id == person.id, UserSkill.kind == kind)
+
+    offers, wants, pitched = db.session.execute(
+        select(
+            lists(UserSkillKind.OFFERED),
+            lists(UserSkillKind.WANTED),
+            exists().where(Pitch.learner_id == person.id),
+        )
+    ).one()
+    return _Marks(offers and person.teaching, wants and person.learning, pitched)
+
+
+def _steps(person: User, marks: _Marks, now: datetime) -> list[Step]:
+    """The first steps in their order; empty once those that matter are done."""
+    steps = [
+        Step(StepKind.ABOUT, len(person.bio.strip()) >= BIO_TO_PITCH),
+        Step(StepKind.SKILLS, marks.offers or marks.wants),
+    ]
+    if person.learning:
+        steps.append(Step(StepKind.PITCH, marks.pitched))
+    picture = Step(StepKind.PICTURE, person.avatar is not None)
+    is_new = person.created_at + PICTURE_ASKED_FOR > now
+    if all(step.done for step in steps) and (picture.done or not is_new):
+        return []
+    return [*steps, picture]
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What a visitor sees of the people here."""
+
+    teachers: Sequence[TeacherCard]
+    popular: Sequence[SkillRef]
+
+
+def welcome(now: datetime) -> Welcome:
+    """A few people who teach, and what most teach. Two statements."""
+    return Welcome(some_teachers(WELCOME_TEACHERS, now).rows, taught_skills(WELCOME_SKILLS))
