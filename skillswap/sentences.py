@@ -65,7 +65,7 @@ SENTENCES: dict[str, str] = {
     "too_many_open": "You have {limit} open pitches, which is the most for now. One must be answered first.",
     "too_many_today": "You have sent {limit} pitches in 24 hours, which is the most for now. Try again {when}.",
     "respond_days": "Choose between 3 and 14 days.",
-    "no_places": "All {limit} places you teach in are taken. Complete an exchange first, or decline.",
+    "no_places": "Every place you teach in is taken ({limit}). Complete an exchange first, or decline.",
     "partner_no_places": "{partner} has no free place to teach in. Ask for the pitch without a return, or decline.",
     "decline_reason": "Choose a reason. {learner} will see it.",
     # exchanges and sessions

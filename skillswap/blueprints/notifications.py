@@ -12,7 +12,7 @@ from skillswap.db import transaction
 from skillswap.domain import notifications
 from skillswap.forms.notifications import SeenForm
 from skillswap.lib.clock import utcnow
-from skillswap.web import after_post, cursor, me, render
+from skillswap.web import after_post, cursor, me, render, wants_fragment
 
 bp = Blueprint("notifications", __name__)
 UNREAD = "unread"
@@ -62,7 +62,7 @@ def _facts() -> dict[str, Any]:
         "days": notifications.by_day(lines, me().timezone, now),
         "after": lines.after,
         "filter": UNREAD if unread_only else None,
-        "continued": request.args.get("day"),
+        "continued": request.args.get("day") if wants_fragment() else None,
         "pages": PAGES,
         "now": now,
     }

@@ -201,10 +201,19 @@ def withdraw(public_id: str) -> ResponseReturnValue:
 
 
 def _answered(public_id: str, now: datetime) -> ResponseReturnValue:
-    """The card as it stands now, and its row in the list beside it."""
+    """The card as it stands now; the list beside it stays the one it was opened from."""
     facts: dict[str, Any] = {}
     if wants_fragment():
-        facts = _facts(pitches.pitch_of(me(), public_id), now)
+        pitch = pitches.pitch_of(me(), public_id)
+        facts = _facts(pitch, now) | {"box": _opened_from(pitch, now)}
     return after_post(
         url_for(".show", public_id=public_id), "pitches/_answered.html", answered=True, **facts
     )
+
+
+def _opened_from(pitch: Pitch, now: datetime) -> Box:
+    """The list the pitch stood in before this answer."""
+    if pitch.learner_id == me().id:
+        return Box.SENT
+    ignored_before = pitch.ignored_at is not None and pitch.ignored_at < now
+    return Box.CLOSED if ignored_before else Box.INBOX
