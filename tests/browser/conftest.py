@@ -27,7 +27,8 @@ from tests.support.server import ARTIFACTS, Site, server
 from tools.prepare import prepare
 
 CROWD = 50  # teachers of one skill: more than two pages of the browse list
-expect.set_options(timeout=10_000)
+PATIENCE = 10_000  # milliseconds; a step takes some tens
+expect.set_options(timeout=PATIENCE)
 
 
 class Place(NamedTuple):
@@ -116,6 +117,7 @@ def visitor(request: pytest.FixtureRequest, place: Place, chrome: Browser) -> It
             timezone_id=timezone,
             locale="en-GB",
         )
+        context.set_default_timeout(PATIENCE)
         if username:
             cookie = {"name": "skillswap", "value": place.cookie_of(username)}
             context.add_cookies([{**cookie, "url": place.site.url}])

@@ -52,7 +52,7 @@ class Visitor:
     def answer_calls(self) -> None:
         """From here on the house of video calls answers (it is a page of this test)."""
 
-        def room(route) -> None:  # noqa: ANN001 - Playwright's Route
+        def room(route) -> None:
             self.calls.append(route.request.url)
             route.fulfill(content_type="text/html", body="<!doctype html><title>Call</title>")
 
@@ -84,6 +84,9 @@ class Visitor:
             self._note(f"console {message.type}: {message.text}")
 
     def _broke(self, error: WebError) -> None:
+        # Chromium's own promise of a cross-document transition that it skipped; nobody holds it
+        if "Transition was" in str(error.error):
+            return
         self._note(f"script: {error.error}")
 
     def _answered(self, response: Response) -> None:
