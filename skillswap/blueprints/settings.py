@@ -108,6 +108,7 @@ class Section:
     line_form: LineForm | None = None
     unknown: bool = False  # what was typed answers to nothing: offer to propose it
     close: list[str] = field(default_factory=list)
+    focus: str = ""  # where the keyboard goes on: "skill", "title", or the line of a slug
     most: int = SKILLS_EACH_WAY
 
     @property
@@ -162,7 +163,7 @@ def _put(kind: UserSkillKind, verb: Callable[..., None]) -> ResponseReturnValue:
         return _page(
             kind, form=form, unknown=unknown, close=lists.nearest(typed) if unknown else []
         )
-    return _changed(kind)
+    return _changed(kind, "skill")
 
 
 @bp.route(LIST + "/<slug>/edit", methods=["GET", "POST"])
@@ -181,7 +182,7 @@ def edit_skill(kind: str, slug: str) -> ResponseReturnValue:
         except Refused as error:
             form.refuse(error)
         else:
-            return _changed(side)
+            return _changed(side, slug)
     return _page(side, editing=slug, line_form=form)
 
 
@@ -191,19 +192,19 @@ def delete_skill(kind: str, slug: str) -> ResponseReturnValue:
     """Take a skill off the list."""
     with transaction():
         lists.remove_skill(me(), UserSkillKind(kind), slug)
-    return _changed(UserSkillKind(kind))
+    return _changed(UserSkillKind(kind), "title")
 
 
 def _lines(kind: UserSkillKind) -> list[SkillLine]:
     return [line for line in lists.lines_of(me().id) if line.kind is kind]
 
 
-def _changed(kind: UserSkillKind) -> ResponseReturnValue:
+def _changed(kind: UserSkillKind, focus: str) -> ResponseReturnValue:
     """The list as it is now, with an empty form."""
-    url = url_for(".skills", _anchor=f"{kind}-skills")
+    url = url_for(".skills", _anchor=f"{kind}-box")
     if not wants_fragment():
         return after_post(url)
-    section = Section(kind, SkillForm(kind, formdata=None), _lines(kind))
+    section = Section(kind, SkillForm(kind, formdata=None), _lines(kind), focus=focus)
     return after_post(url, "settings/_skills.html", section=section)
 
 

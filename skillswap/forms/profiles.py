@@ -51,7 +51,7 @@ class ProfileForm(Form):
                 language.code,
                 language.name
                 if language.name.casefold() == language.native_name.casefold()
-                else f"{language.name} ({language.native_name})",
+                else f"{language.name} · {language.native_name}",
             )
             for language in languages()
         ],
