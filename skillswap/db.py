@@ -25,6 +25,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    SQLColumnExpression,
     String,
     TypeDecorator,
     event,
@@ -41,6 +42,9 @@ NAMING = {
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRITE_WAIT_SECONDS = 5.0
+
+# an instant, or the place of one in a statement that is put together once
+Instant = datetime | SQLColumnExpression[datetime]
 
 # SQLite knows one integer; a BIGINT primary key there would lose the row id
 BigId = BigInteger().with_variant(Integer, "sqlite")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from skillswap.db import db
+from skillswap.db import Instant, db
 from skillswap.domain import exchanges
 from skillswap.domain.limits import BIO_TO_PITCH, COOL_DOWN, RESPOND_DAYS, Limits, limits_of
 from skillswap.errors import Refused, TooMany
@@ -24,7 +24,7 @@ LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 RETRY_OPEN_SECONDS = 3600  # when an answer comes nobody knows; an hour is a fair guess
 
 
-def is_open(now: datetime) -> ColumnElement[bool]:
+def is_open(now: Instant) -> ColumnElement[bool]:
     """Condition: still waits for an answer, its deadline taken into account."""
     return and_(Pitch.state.in_(OPEN), Pitch.respond_by > now)
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, sele
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased, joinedload
 
-from skillswap.db import db
+from skillswap.db import Instant, db
 from skillswap.domain import events, exchanges, notifications, pitch_rules
 from skillswap.domain.limits import RESPOND_DAYS_DEFAULT
 from skillswap.domain.pitch_rules import is_open
@@ -158,7 +158,7 @@ def _tell(
 # -- reads ---------------------------------------------------------------------------------------
 
 
-def waiting_for(user_id: int | SQLColumnExpression[int], now: datetime) -> AnySelect:
+def waiting_for(user_id: int | SQLColumnExpression[int], now: Instant) -> AnySelect:
     """The ids of what a teacher's inbox lists: open, not ignored, from people who are here."""
     return (
         select(Pitch.id)
@@ -172,7 +172,7 @@ def waiting_for(user_id: int | SQLColumnExpression[int], now: datetime) -> AnySe
     )
 
 
-def waiting_count(user_id: int | SQLColumnExpression[int], now: datetime) -> AnySelect:
+def waiting_count(user_id: int | SQLColumnExpression[int], now: Instant) -> AnySelect:
     """How many that are, counted to 100."""
     rows = waiting_for(user_id, now).limit(COUNTED_TO)
     return select(func.count()).select_from(rows.subquery())

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from skillswap.db import db
+from skillswap.db import Instant, db
 from skillswap.domain import slots
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound
@@ -97,13 +97,13 @@ def presences_of(learning_session: LearningSession) -> dict[int, datetime]:
 # -- what waits -----------------------------------------------------------------------------------
 
 
-def waiting_count(user_id: UserId, now: datetime) -> AnySelect:
+def waiting_count(user_id: UserId, now: Instant) -> AnySelect:
     """How many sessions wait for this person, counted to 100: times to pick, ends to confirm."""
     rows = waiting_for(user_id, now).limit(COUNTED_TO)
     return select(func.count()).select_from(rows.subquery())
 
 
-def waiting_for(user_id: UserId, now: datetime) -> AnySelect:
+def waiting_for(user_id: UserId, now: Instant) -> AnySelect:
     """The ids of sessions whose times I may pick, or whose outcome I have not said."""
     return (
         select(LearningSession.id)
@@ -129,7 +129,7 @@ def partner_id(user_id: UserId) -> ColumnElement[int]:
     )
 
 
-def has_offer(now: datetime, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+def has_offer(now: Instant, *more: ColumnElement[bool]) -> ColumnElement[bool]:
     """Condition: times are offered and nobody has answered, the clock neither."""
     return and_(
         LearningSession.state == SessionState.PROPOSED,
@@ -142,12 +142,12 @@ def has_offer(now: datetime, *more: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-def to_pick(user_id: UserId, now: datetime) -> ColumnElement[bool]:
+def to_pick(user_id: UserId, now: Instant) -> ColumnElement[bool]:
     """Condition: the other has offered times."""
     return has_offer(now, Proposal.proposer_id != user_id)
 
 
-def to_confirm(user_id: UserId, now: datetime) -> ColumnElement[bool]:
+def to_confirm(user_id: UserId, now: Instant) -> ColumnElement[bool]:
     """Condition: it is over, I have not said how it went, and it has not been settled since."""
     return and_(
         LearningSession.state == SessionState.SCHEDULED,
