@@ -154,21 +154,26 @@ def _starts_a_word(column: SQLColumnExpression[str], words: Sequence[str]) -> Co
 def _meaning(filters: Filters) -> Meaning:
     """One statement, or none when neither words nor a skill are asked for.
 
-    Words that are exactly a skill's name stand for whole words only: "java" is then not
-    JavaScript, while "jav" would be both.
+    Words that a skill is called by exactly stand for it, and for skills with these whole words
+    in their names: "guitar" also means Classical guitar, while "java" is not JavaScript.
     """
     term = search_key(filters.q)
     words = tuple(term.split()[:WORDS_MOST])
     if not words and not filters.skill:
         return Meaning()
     hits, asked = _skills_named(words, filters.skill)
-    if any(row.key == term for row in hits):
-        hits = [row for row in hits if set(words) <= set(row.key.split())]
+    exact = next((row for row in hits if row.key == term), None)
+    if exact:
+        hits = [row for row in hits if row is exact or _says(row, words)]
     ids = frozenset(row.id for row in hits)
-    only = hits[0] if len(ids) == 1 and hits[0].key == term else None
-    row = asked or only
+    row = asked or (exact if len(ids) == 1 else None)
     skill = SkillRef(row.id, row.slug, row.name, row.category) if row else None
     return Meaning(skill, asked is not None, words, ids)
+
+
+def _says(row: Any, words: Sequence[str]) -> bool:
+    """Whether it is a skill's own name and holds all the words whole."""
+    return not row.is_alias and set(words) <= set(row.key.split())
 
 
 def _skills_named(words: Sequence[str], slug: str) -> tuple[list[Any], Any]:
@@ -176,8 +181,9 @@ def _skills_named(words: Sequence[str], slug: str) -> tuple[list[Any], Any]:
     slug_is = select(func.coalesce(Skill.merged_into_id, Skill.id)).where(Skill.slug == slug)
     asked = (Skill.id.in_(slug_is) if slug else false()).label("asked")
     matched = _starts_a_word(SkillName.key, words).label("matched")
+    columns = (Skill.id, Skill.slug, Skill.name, Skill.category)
     rows = db.session.execute(
-        select(Skill.id, Skill.slug, Skill.name, Skill.category, SkillName.key, asked, matched)
+        select(*columns, SkillName.key, SkillName.is_alias, asked, matched)
         .join(SkillName, SkillName.skill_id == Skill.id)
         .where(or_(asked.element, matched.element), Skill.state != SkillState.MERGED)
         .order_by(asked.desc(), func.length(SkillName.key), SkillName.key)

@@ -24,7 +24,7 @@ from skillswap.domain.teachers import (
 from skillswap.models import Pitch, User, UserSkill, UserSkillKind
 
 ITEMS_SHOWN = 4
-FITS_SHOWN = 4
+FITS_SHOWN = 3
 WELCOME_TEACHERS, WELCOME_SKILLS = 3, 6
 # a picture is never needed: it is asked for while somebody is new, and not for ever
 PICTURE_ASKED_FOR = timedelta(days=14)

@@ -33,7 +33,8 @@ from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local, zone_city
 from skillswap.lib.i18n import _
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, page, paginate
-from skillswap.models import Skill, SkillState, User, UserSkill, UserSkillKind
+from skillswap.models import Pitch, PitchState, Skill, SkillState, User, UserSkill, UserSkillKind
+from skillswap.models.pitch import OPEN
 from skillswap.models.user import HUES, initials
 
 OFFERED_SHOWN, WANTED_SHOWN = 4, 3
@@ -213,10 +214,18 @@ def some_teachers(limit: int, now: datetime) -> Page:
 
 
 def people_who_fit(learner: User, limit: int, now: datetime) -> Page:
-    """Teachers of what this person wants to learn, in the order of browsing. One statement."""
+    """Teachers of what this person wants to learn, in the order of browsing. One statement.
+
+    Those who have a pitch of theirs or said yes to one are known already.
+    """
     wanted = select(Mine.skill_id).where(Mine.user_id == VIEWER, Mine.kind == UserSkillKind.WANTED)
     lines = offered_lines(UserSkill.skill_id.in_(wanted)).subquery()
-    people = select(*COLUMNS).where(here(), User.id.in_(select(lines.c.user_id)))
+    known = select(Pitch.teacher_id).where(
+        Pitch.learner_id == VIEWER, Pitch.state.in_((*OPEN, PitchState.ACCEPTED))
+    )
+    people = select(*COLUMNS).where(
+        here(), User.id.in_(select(lines.c.user_id)), User.id.not_in(known)
+    )
     query = page_query(people, BY_RATING, for_reader=True, limit=limit)
     return cards(query, BY_RATING, viewer=learner, now=now, limit=limit)
 

@@ -12,9 +12,9 @@ from skillswap.domain import explore
 from skillswap.domain.explore import Filters, Sort
 from skillswap.domain.teachers import people_who_fit, some_teachers, taught_skills
 from skillswap.lib.languages import mask_of
-from skillswap.models import Level, SkillName, User, UserSkill, UserSkillKind, UserState
+from skillswap.models import Level, PitchState, SkillName, User, UserSkill, UserSkillKind, UserState
 from tests.crowd import make_crowd
-from tests.people import make_person, make_skill
+from tests.people import make_person, make_pitch, make_skill
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -66,6 +66,14 @@ def test_the_exact_name_of_a_skill_means_that_skill_and_no_longer_word(ada):
     make_person("jin", offers=("Java testing",))
     assert set(names(q="java")) == {"jan", "jin"}
     assert set(names(q="jav")) == {"jan", "jo", "jin"}
+
+
+def test_what_is_only_also_called_so_stands_back_behind_the_name_itself(ada):
+    make_person("gus", offers=("Gouache",))
+    add_alias("Gouache", "opaque watercolour")
+    assert names(q="watercolour") == ["ada"]
+    assert names(q="opaque") == ["gus"]
+    assert set(names(q="watercolou")) == {"ada", "gus"}
 
 
 def test_a_person_is_found_by_any_of_their_names(ada, ben):
@@ -297,6 +305,14 @@ def test_the_skills_most_people_teach_lead():
 def test_people_who_fit_teach_what_i_want(ada, ben, cy, now):
     assert [card.username for card in people_who_fit(ben, 6, now)] == ["ada"]
     assert not people_who_fit(cy, 6, now).rows
+
+
+def test_who_has_my_pitch_or_said_yes_is_known_already(ada, ben, now):
+    pitch = make_pitch(ben, ada)
+    assert not people_who_fit(ben, 6, now).rows
+    with transaction():
+        pitch.state = PitchState.DECLINED
+    assert len(people_who_fit(ben, 6, now)) == 1
 
 
 # -- what it costs --------------------------------------------------------------------------------
