@@ -6,6 +6,7 @@ import sys
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from skillswap import demo
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
 @click.command("make-moderator")
 @click.argument("email")
 @click.option("--admin", is_flag=True, help="Give the admin role instead.")
+@with_appcontext
 def make_moderator(email: str, admin: bool) -> None:
     """Give a person a staff role. There is no default account; this is the way to the first."""
     with transaction():
@@ -40,6 +42,7 @@ def make_moderator(email: str, admin: bool) -> None:
 
 
 @click.command("load-skills")
+@with_appcontext
 def load_skills() -> None:
     """Write the shipped catalogue of skills into the tables; harmless when run again."""
     with transaction():
@@ -48,6 +51,7 @@ def load_skills() -> None:
 
 
 @click.command("demo")
+@with_appcontext
 def load_demo() -> None:
     """Bring in the people of the demo with all they did; harmless when run again."""
     settings: Settings = current_app.config["SETTINGS"]
@@ -63,6 +67,7 @@ def load_demo() -> None:
 
 
 @click.command("doctor")
+@with_appcontext
 def examine() -> None:
     """Ask whether the rows agree with one another. Ends with 1 when something is wrong."""
     settings: Settings = current_app.config["SETTINGS"]

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
+from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.demo.cast import LEADS, Person, cast, usernames
@@ -98,12 +99,8 @@ def _insert_people(
         seen = max(seen, acts.get(username, seen)).replace(microsecond=0)
         rows.append(_row(person) | {"password_hash": password_hash, "last_seen_at": seen})
     db.session.execute(insert(User), rows)
-    ids = dict(
-        row.tuple()
-        for row in db.session.execute(
-            select(User.username, User.id).where(User.username.in_(people))
-        )
-    )
+    known = select(User.username, User.id).where(User.username.in_(people))
+    ids = {row.username: row.id for row in db.session.execute(known)}
     _insert_skills(people, ids)
     db.session.execute(
         insert(Event),
@@ -153,7 +150,7 @@ def _away(username: str, rng: random.Random) -> timedelta:
 
 def _insert_skills(people: Mapping[str, Person], ids: Mapping[str, int]) -> None:
     rows = db.session.execute(select(Skill.slug, Skill.id))
-    skills = dict(row.tuple() for row in rows)
+    skills = {row.slug: row.id for row in rows}
     lists = ((UserSkillKind.OFFERED, "offered"), (UserSkillKind.WANTED, "wanted"))
     db.session.execute(
         insert(UserSkill),
@@ -174,13 +171,24 @@ def _insert_skills(people: Mapping[str, Person], ids: Mapping[str, int]) -> None
 
 
 def _read_notifications() -> None:
-    """People have read what had come when they were last here; the leads left the newest."""
+    """People have read what they have acted on since, and what had come when they were here.
+
+    The leads have left the newest of the others unread.
+    """
+    since = aliased(Event)
+    acted_on = exists().where(
+        since.actor_id == Notification.user_id,
+        since.subject_type == Notification.subject_type,
+        since.subject_id == Notification.subject_id,
+        since.id > Notification.event_id,
+    )
     rows = db.session.execute(
         select(
             Notification.id,
             Notification.created_at,
             User.username,
             User.last_seen_at,
+            acted_on.label("acted_on"),
         )
         .join(User, User.id == Notification.user_id)
         .order_by(Notification.id.desc())
@@ -188,7 +196,7 @@ def _read_notifications() -> None:
     left = dict.fromkeys(LEADS, LEFT_UNREAD)
     read = []
     for row in rows:
-        if left.get(row.username, 0):
+        if not row.acted_on and left.get(row.username, 0):
             left[row.username] -= 1
         elif row.created_at < row.last_seen_at:
             read.append({"id": row.id, "read_at": row.last_seen_at})
