@@ -104,7 +104,14 @@ def closed() -> ResponseReturnValue:
 
 def _list(box: Box) -> ResponseReturnValue:
     cards = pitches.box(box, me(), cursor(), utcnow())
-    return render("pitches/list.html", "pitches/_rows.html", box=box, cards=cards, current=None)
+    return render(
+        "pitches/list.html", "pitches/_rows.html", cards=cards, current=None, **_place(box)
+    )
+
+
+def _place(box: Box) -> dict[str, Any]:
+    """Which list is shown, and where it is."""
+    return {"box": box, "list_url": url_for(f".{box}")}
 
 
 # -- one in full ----------------------------------------------------------------------------------
@@ -139,7 +146,7 @@ def _facts(
         "card": pitches.card_of(pitch, me(), now),
         "current": pitch.public_id,
         "other": pitches.other_of(pitch, me()),
-        "box": pitches.box_of(pitch, me(), now),
+        **_place(pitches.box_of(pitch, me(), now)),
         "exchange_id": pitches.exchange_of(pitch) if accepted else None,
         "again_at": pitch.answered_at + COOL_DOWN if pitch.answered_at else None,
         "reasons": REASONS,
@@ -205,7 +212,7 @@ def _answered(public_id: str, now: datetime) -> ResponseReturnValue:
     facts: dict[str, Any] = {}
     if wants_fragment():
         pitch = pitches.pitch_of(me(), public_id)
-        facts = _facts(pitch, now) | {"box": _opened_from(pitch, now)}
+        facts = _facts(pitch, now) | _place(_opened_from(pitch, now))
     return after_post(
         url_for(".show", public_id=public_id), "pitches/_answered.html", answered=True, **facts
     )

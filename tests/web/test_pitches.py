@@ -242,7 +242,7 @@ def test_an_ignored_pitch_is_under_closed_with_its_clock(browser, ada, ben):
     browser(ada).post(url(pitch, "ignore"))
     assert "Ben Example" not in main(browser(ada).get("/pitches"))
     day = local(pitch.respond_by, ada.timezone).short_day
-    assert f"Ignored, open until {day}" in main(browser(ada).get("/pitches/closed"))
+    assert f"Ignored, ends {day}" in main(browser(ada).get("/pitches/closed"))
 
 
 def fill_inbox(teacher: User, how_many: int) -> None:
