@@ -112,7 +112,7 @@ class Found:
     counts: Counts
     skill: SkillRef | None
     unknown_skill: bool  # the address named one that is not in the catalogue
-    similar: Sequence[SkillRef]  # where nobody was found: skills that are taught
+    similar: Sequence[SkillRef]  # where nobody teaches it: skills that are taught
 
 
 def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Found:
@@ -122,7 +122,7 @@ def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datet
     found, similar = Page([], None), list[SkillRef]()
     if counts.total:
         found = _teachers(viewer, filters, meaning, cursor, now)
-    else:
+    elif not counts.unfiltered:
         similar = taught_skills(SIMILAR_SHOWN, like=meaning.skill)
     unknown = bool(filters.skill) and not meaning.by_slug
     return Found(found, counts, meaning.skill, unknown, similar)
@@ -295,7 +295,7 @@ def _counts(viewer: User | None, filters: Filters, meaning: Meaning) -> Counts:
     left_over = [row[2] for row in rows if row[0] is None]
     total = left_over[0] if left_over else sum(row[2] for row in taught)
     if sum(row[2] for row in groups) > COUNTED_TO:
-        return Counts(total, cut=True)
+        return Counts(total, cut=True, unfiltered=COUNTED_TO + 1)
     return _add_up(taught, filters, total)
 
 

@@ -177,8 +177,16 @@ def test_where_the_filters_leave_nobody_the_tightest_can_be_dropped(browser, ada
     page = browser().get("/teachers?q=piano&level=expert").text
     assert heading(page) == "Nobody fits all of this"
     assert re.search(r'href="/teachers\?q=piano">Any level \(1\)', page)
+    assert "Taught by many here" not in page
     page = browser().get("/teachers?q=piano&level=expert&language=de").text
     assert re.search(r'href="/teachers\?q=piano">Any level and language \(1\)', page)
+
+
+def test_where_too_many_are_there_to_be_counted_a_filter_can_be_dropped_all_the_same(browser, app):
+    make_crowd(1_001)
+    page = browser().get("/teachers?language=cy").text
+    assert heading(page) == "Nobody fits all of this"
+    assert '<a class="btn" href="/teachers">Any language</a>' in page
 
 
 def test_a_name_nobody_has_is_said(browser, ada):
