@@ -37,6 +37,7 @@ def notify(event: Event) -> None:
                 subject_type=event.subject_type,
                 subject_id=event.subject_id,
                 created_at=event.happened_at,
+                due_at=event.happened_at,
             )
         )
     db.session.flush()

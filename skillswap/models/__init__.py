@@ -1,7 +1,16 @@
 """The tables: what can be. Importing this module makes all of them known."""
 
+from skillswap.models.block import Block, Mute
+from skillswap.models.delivery import (
+    Channel,
+    Delivery,
+    DeliveryResult,
+    Preference,
+    PushSubscription,
+)
+from skillswap.models.email_token import EmailToken, TokenPurpose
 from skillswap.models.event import Event
-from skillswap.models.exchange import Exchange, ExchangeLeg, ExchangeState
+from skillswap.models.exchange import Exchange, ExchangeLeg, ExchangeNote, ExchangeState
 from skillswap.models.learning_session import (
     BookedSlot,
     LearningSession,
@@ -16,38 +25,55 @@ from skillswap.models.learning_session import (
 )
 from skillswap.models.media import Media, MediaKind
 from skillswap.models.notification import Notification
-from skillswap.models.pitch import DeclineReason, Pitch, PitchState
+from skillswap.models.pitch import DeclineReason, Pitch, PitchState, PitchTurn, TurnKind
+from skillswap.models.report import Report, ReportCategory, ReportState
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
-from skillswap.models.user import Attempt, SignIn, StaffRole, User, UserState
+from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, UserState
 
 __all__ = [
     "Attempt",
+    "Block",
     "BookedSlot",
+    "Channel",
     "DeclineReason",
+    "Delivery",
+    "DeliveryResult",
+    "EmailToken",
     "Event",
     "Exchange",
     "ExchangeLeg",
+    "ExchangeNote",
     "ExchangeState",
     "LearningSession",
     "Level",
     "Media",
     "MediaKind",
+    "Mute",
     "Notification",
     "Outcome",
     "OutcomeAnswer",
+    "PauseKind",
     "Pitch",
     "PitchState",
+    "PitchTurn",
     "PlaceKind",
+    "Preference",
     "Presence",
     "Proposal",
     "ProposalKind",
     "ProposalState",
+    "PushSubscription",
+    "Report",
+    "ReportCategory",
+    "ReportState",
     "SessionState",
     "SignIn",
     "Skill",
     "SkillName",
     "SkillState",
     "StaffRole",
+    "TokenPurpose",
+    "TurnKind",
     "User",
     "UserSkill",
     "UserSkillKind",

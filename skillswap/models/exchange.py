@@ -63,6 +63,13 @@ class Exchange(Model):
     opened_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(String(300), default="")
+    # two agree to complete, or one asks and the other is silent until then
+    completion_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    complete_by: Mapped[datetime | None]
+    # since when nothing has been scheduled; 30 days of it and the exchange rests
+    quiet_since: Mapped[datetime]
+    nudges_sent: Mapped[int] = mapped_column(default=0)  # day 10, day 20
+    dormant_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name
 
@@ -103,3 +110,18 @@ class ExchangeLeg(Model):
     skill_id: Mapped[int] = mapped_column(ForeignKey("skills.id"), index=True)
     exchange: Mapped[Exchange] = relationship(lazy="raise_on_sql", back_populates="legs")
     skill: Mapped[Skill] = relationship(lazy="raise_on_sql")
+
+
+class ExchangeNote(Model):
+    """The notes two people share; the version tells when both wrote at once."""
+
+    __tablename__ = "exchange_notes"
+    exchange_id: Mapped[int] = mapped_column(
+        ForeignKey("exchanges.id", ondelete="CASCADE"), primary_key=True
+    )
+    body: Mapped[str] = mapped_column(String(10_000), default="")
+    body_html: Mapped[str] = mapped_column(String, default="")  # made at write time
+    writer_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    written_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name

@@ -36,5 +36,6 @@ class Notification(Model):
     subject_type: Mapped[str] = mapped_column(String(30))
     subject_id: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
+    due_at: Mapped[datetime]  # told from then on; a decline waits for its ten-minute undo
     read_at: Mapped[datetime | None]
     event: Mapped[Event] = relationship(lazy="raise_on_sql")

@@ -72,6 +72,10 @@ class Pitch(Model):
     respond_by: Mapped[datetime]
     ignored_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    # a question, an acceptance or a decline: answering is what counts, not what the answer is
+    first_answered_at: Mapped[datetime | None]
+    reminders_sent: Mapped[int] = mapped_column(default=0)  # day 3, day 10
+    close_reason: Mapped[str] = mapped_column(String(30), default="")  # of `closed`
     decline_reason: Mapped[DeclineReason | None] = mapped_column(choice(DeclineReason))
     answer_body: Mapped[str] = mapped_column(String(ANSWER_MOST), default="")
     version: Mapped[int] = mapped_column(default=1)
@@ -83,6 +87,7 @@ class Pitch(Model):
     offered_skill: Mapped[Skill | None] = relationship(
         foreign_keys=offered_skill_id, lazy="raise_on_sql"
     )
+    turns: Mapped[list[PitchTurn]] = relationship(lazy="raise_on_sql", order_by="PitchTurn.id")
 
     def state_at(self, now: datetime) -> PitchState:
         """The state with its deadline taken into account, also when no sweep has run yet."""
@@ -98,3 +103,34 @@ class Pitch(Model):
         if state not in MOVES.get(self.state, ()):
             raise WrongState("pitch", self.state)
         self.state, self.answered_at = state, now
+
+
+class TurnKind(StrEnum):
+    QUESTION, REPLY, CLOSING = "question", "reply", "closing"
+
+
+class PitchTurn(Model):
+    """What was said about a pitch after it was sent: a question, a reply, a last word.
+
+    One closing word for each side.
+    """
+
+    __tablename__ = "pitch_turns"
+    __table_args__ = (
+        Index("ix_pitch_turns_pitch", "pitch_id", "id"),
+        Index(
+            "uq_pitch_turns_closing",
+            "pitch_id",
+            "author_id",
+            unique=True,
+            sqlite_where=text("kind = 'closing'"),
+            postgresql_where=text("kind = 'closing'"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    pitch_id: Mapped[int] = mapped_column(ForeignKey("pitches.id", ondelete="CASCADE"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[TurnKind] = mapped_column(choice(TurnKind))
+    body: Mapped[str] = mapped_column(String(1_000))
+    written_at: Mapped[datetime]

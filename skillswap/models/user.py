@@ -21,6 +21,11 @@ class UserState(StrEnum):
     ACTIVE, LIMITED, SUSPENDED, DELETED = "active", "limited", "suspended", "deleted"
 
 
+class PauseKind(StrEnum):
+    OWN = "own"  # the teacher's own choice, until `paused_until` if that is set
+    UNANSWERED = "unanswered"  # three pitches in a row expired; one click returns
+
+
 class StaffRole(StrEnum):
     NONE, MODERATOR, ADMIN = "none", "moderator", "admin"
 
@@ -58,6 +63,10 @@ class User(Model):
     teaching: Mapped[bool] = mapped_column(default=True)
     theme: Mapped[str] = mapped_column(String(5), default="")  # "", "light" or "dark"
     state: Mapped[UserState] = mapped_column(choice(UserState), default=UserState.ACTIVE)
+    state_until: Mapped[datetime | None]  # of limited and suspended: when it ends by itself
+    state_body: Mapped[str] = mapped_column(String(500), default="")  # why, in staff's words
+    paused: Mapped[PauseKind | None] = mapped_column(choice(PauseKind))  # takes no new pitches
+    paused_until: Mapped[datetime | None]
     staff_role: Mapped[StaffRole] = mapped_column(choice(StaffRole), default=StaffRole.NONE)
     places: Mapped[int] = mapped_column(default=DEFAULT_PLACES)  # active exchanges they teach in
     pitch_cap: Mapped[int] = mapped_column(default=DEFAULT_PITCH_CAP)  # open pitches they take
@@ -66,6 +75,10 @@ class User(Model):
     rating_sum: Mapped[int] = mapped_column(default=0)
     rating_count: Mapped[int] = mapped_column(default=0)
     rating_rank: Mapped[int] = mapped_column(default=FIRST_RATING_RANK)
+    # derived by domain/answering.py from the pitches of the last 180 days
+    answered_count: Mapped[int] = mapped_column(default=0)
+    unanswered_count: Mapped[int] = mapped_column(default=0)
+    reply_minutes: Mapped[int | None]  # median
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     email_confirmed_at: Mapped[datetime | None]

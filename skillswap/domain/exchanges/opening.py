@@ -54,7 +54,12 @@ def open_exchange(pitch: Pitch, now: datetime) -> Exchange:
             )
         )
     exchange = Exchange(
-        pitch=pitch, learner=pitch.learner, teacher=pitch.teacher, legs=legs, opened_at=now
+        pitch=pitch,
+        learner=pitch.learner,
+        teacher=pitch.teacher,
+        legs=legs,
+        opened_at=now,
+        quiet_since=now,
     )
     db.session.add(exchange)
     db.session.flush()
