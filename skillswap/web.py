@@ -23,7 +23,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -320,6 +320,12 @@ def init_web(app: Flask) -> None:
             if value := dict(error.get_headers()).get(name):
                 answer.headers[name] = value
         return answer
+
+    @app.errorhandler(DataError)
+    def not_storable(error: DataError) -> Response:
+        # PostgreSQL holds no NUL character: an address with one names nothing
+        log.error("the database cannot hold what was sent", exc_info=error)
+        return _error_page(404 if request.method in ("GET", "HEAD") else 422)
 
     @app.errorhandler(OperationalError)
     def database_away(error: OperationalError) -> Response:

@@ -288,7 +288,7 @@ def find_skill(person: User, typed: str) -> Skill | None:
 
     One that was merged leads to the skill it was merged into.
     """
-    typed = typed.strip()[:TYPED_MOST]
+    typed = typed.replace("\x00", " ").strip()[:TYPED_MOST]
     key = search_key(typed)
     if not key:
         return None
@@ -323,7 +323,7 @@ def suggest(person: User, typed: str) -> Sequence[str]:
 
     One statement; those that begin with it come first.
     """
-    key = search_key(typed[:TYPED_MOST])
+    key = search_key(typed.replace("\x00", " ")[:TYPED_MOST])
     if not key:
         return []
     begins = SkillName.key.startswith(key, autoescape=True)

@@ -366,6 +366,15 @@ def test_suggestions_are_options_and_nothing_else(browser, ada, cy):
     assert "<b>" not in answer.text
     assert "Odd" in html.unescape(answer.text)
     assert browser().get("/settings/skills/suggest?q=wat").status_code == 303
+    assert browser(cy).get("/settings/skills/suggest?q=%00wat", headers=HTMX).status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["add", "propose", "JavaScript/edit", "a%00/delete", "a%00/edit"])
+def test_a_character_that_no_database_holds_is_no_accident(browser, cy, verb):
+    typed = {"skill": "La\x00tin", "level": "1", "note": "a\x00b"}
+    answer = browser(cy).post(f"/settings/skills/offered/{verb}", data=typed)
+    assert answer.status_code in (404, 422)
+    assert lines(cy) == {"JavaScript": (2, "")}
 
 
 def test_the_lists_cost_the_same_for_few_and_many(browser, queries, cy, now):
