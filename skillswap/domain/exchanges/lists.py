@@ -203,4 +203,6 @@ def _open_sessions(exchange_ids: Sequence[int], person: User, now: datetime) -> 
 def _urgency(one: NextSession, now: datetime) -> tuple[bool, bool, datetime]:
     """Mine to answer first, then what lies ahead, then what waits for the other; soonest first."""
     when = one.starts_at or one.lapse_at or now
-    return not one.waits_for_me(now), one.is_over(now), when
+    if one.waits_for_me(now):
+        return False, False, when
+    return True, one.is_over(now), when
