@@ -169,10 +169,15 @@ def relative(at: datetime, now: datetime) -> str:
     unit, count = next(
         (name, count)
         for name, length, limit in UNITS
-        if (count := max(1, round(size / length))) < limit
+        if (count := max(1, _count(size, length))) < limit
     )
     words = f"{count} {unit}{'' if count == 1 else 's'}"
     return f"in {words}" if seconds > 0 else f"{words} ago"
+
+
+def _count(seconds: float, length: int) -> int:
+    """Whole units; from a day on rounded down, so that tomorrow evening is not "in 2 days"."""
+    return int(seconds // length) if length >= UNITS[2][1] else round(seconds / length)
 
 
 def on_quarter(at: datetime) -> bool:

@@ -81,6 +81,8 @@ class Story:
             self.answer(verb, *self.sent[how[0] % len(self.sent)])
 
     def send(self, learner: User, teacher: User, skill: str) -> None:
+        # a refusal lets go of what was loaded: take the people as the open unit of work has them
+        learner, teacher = (db.session.get_one(User, one.id) for one in (learner, teacher))
         before = rows()
         try:
             with transaction():
@@ -93,7 +95,7 @@ class Story:
             self.sent.append((pitch.public_id, learner, teacher))
 
     def answer(self, verb: str, public_id: str, learner: User, teacher: User) -> None:
-        who = learner if verb == "withdraw" else teacher
+        who = db.session.get_one(User, (learner if verb == "withdraw" else teacher).id)
         before, due = rows(), pitches.pitch_of(who, public_id).state_at(self.now)
         more = {"reason": DeclineReason.LEVEL} if verb == "decline" else {}
         said_no = None
