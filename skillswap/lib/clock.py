@@ -176,8 +176,8 @@ def relative(at: datetime, now: datetime) -> str:
 
 
 def _count(seconds: float, length: int) -> int:
-    """Whole units; from a day on rounded down, so that tomorrow evening is not "in 2 days"."""
-    return int(seconds // length) if length >= UNITS[2][1] else round(seconds / length)
+    """Whole units; days are rounded down, so that tomorrow evening is not "in 2 days"."""
+    return int(seconds // length) if length == UNITS[2][1] else round(seconds / length)
 
 
 def on_quarter(at: datetime) -> bool:
