@@ -23,6 +23,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
+from sqlalchemy import inspect
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -191,6 +192,8 @@ def load_sign_in(token: str) -> Any:
 
 def _frame() -> dict[str, Any]:
     here: frames.SignedIn | None = g.get("signed_in")
+    if here and inspect(here.sign_in).expired:  # a flush that fails empties what was loaded
+        here = g.signed_in = frames.signed_in(here.sign_in.token, utcnow())
     place = PLACES.get(request.blueprint or "", "")
     if request.endpoint not in (None, "pages.home") and place == "home":
         place = ""

@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
 from skillswap.db import db, transaction
 from skillswap.domain import skills
@@ -186,6 +186,20 @@ def test_saving_twice_is_harmless(browser, ada):
     for _ in range(2):
         assert client.post("/settings/profile", data=PROFILE).status_code == 303
     assert stored("ada").headline == PROFILE["headline"]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_the_slower_of_two_tabs_is_told_so(browser, ada, headers):
+    def meanwhile(unit, *_rest):
+        other_tab = update(User).where(User.id == ada.id).values(version=User.version + 1)
+        unit.execute(other_tab, execution_options={"synchronize_session": False})
+
+    client = browser(ada)
+    event.listen(db.session, "before_flush", meanwhile, once=True)
+    answer = client.post("/settings/profile", data=PROFILE, headers=headers)
+    assert answer.status_code == 409
+    assert "Somebody was quicker" in answer.text
+    assert stored("ada").headline == "Ada learns and teaches"
 
 
 def test_the_languages_spoken_stand_before_the_others(browser, ada):
