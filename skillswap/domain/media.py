@@ -6,7 +6,8 @@ import logging
 import math
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from skillswap.db import afterwards, db
 from skillswap.domain import attempts
@@ -51,7 +52,7 @@ def change_avatar(person: User, data: bytes, store: Folder, now: datetime) -> No
         log.warning("a picture could not be stored: %s", error)
         raise Away("picture", "storage_away") from None
     afterwards(undone=lambda: _forget(store, name))
-    _drop(person, store)
+    _show(person, name, store)
     db.session.add(
         Media(
             name=name,
@@ -61,15 +62,12 @@ def change_avatar(person: User, data: bytes, store: Folder, now: datetime) -> No
             created_at=now,
         )
     )
-    person.avatar = name
     db.session.flush()
 
 
 def remove_avatar(person: User, store: Folder) -> None:
     """Show initials again. Harmless where there is no picture."""
-    _drop(person, store)
-    person.avatar = None
-    db.session.flush()
+    _show(person, None, store)
 
 
 def find_picture(name: str) -> str:
@@ -96,12 +94,20 @@ def _read(data: bytes) -> bytes:
         raise Refused("picture", "not_an_image") from None
 
 
-def _drop(person: User, store: Folder) -> None:
-    old = person.avatar
-    if old is None:
-        return
-    db.session.execute(delete(Media).where(Media.name == old, Media.owner_id == person.id))
-    afterwards(kept=lambda: _forget(store, old))
+def _show(person: User, name: str | None, store: Folder) -> None:
+    """Let the profile name another picture. Of two at once the later one stays.
+
+    Not through the object, whose version would refuse the slower of two clicks.
+    """
+    mine = User.id == person.id
+    old = db.session.scalar(select(User.avatar).where(mine).with_for_update(key_share=True))
+    db.session.execute(
+        update(User).where(mine).values(avatar=name).execution_options(synchronize_session=False)
+    )
+    set_committed_value(person, "avatar", name)
+    if old is not None:
+        db.session.execute(delete(Media).where(Media.name == old, Media.owner_id == person.id))
+        afterwards(kept=lambda: _forget(store, old))
 
 
 def _forget(store: Folder, name: str) -> None:
