@@ -50,13 +50,13 @@ def build(*, teachers: int = 0) -> Town:
         people.make_person(
             f"teacher{number:03}", offers=("Calligraphy",), last_seen_at=now - number * DAY
         )
-    town.pages += [f"/pitches/{pitch.public_id}" for pitch in _pitches(crowd, now)]
+    # what is oldest comes first, as rows do in life
+    expired = people.make_pitch(crowd["hal"], crowd["ada"], "piano", now=now - 20 * DAY)
     agreements, meetings = _exchanges(crowd, now)
-    for exchange in agreements:
-        town.pages.append(f"/exchanges/{exchange.public_id}")
+    town.pages += [f"/pitches/{pitch.public_id}" for pitch in [*_pitches(crowd, now), expired]]
+    town.pages += [f"/exchanges/{exchange.public_id}" for exchange in agreements]
     town.pages.append(f"/exchanges/{agreements[0].public_id}/propose")
-    for meeting in meetings:
-        town.pages.append(f"/sessions/{meeting.public_id}")
+    town.pages += [f"/sessions/{meeting.public_id}" for meeting in meetings]
     town.pages.append(f"/sessions/{meetings[1].public_id}/outcome")
     return town
 
@@ -68,7 +68,6 @@ def _pitches(crowd: dict[str, User], now: datetime) -> list[Pitch]:
     ignored = people.make_pitch(crowd["eli"], ada, "piano")
     declined = people.make_pitch(crowd["fay"], ada, "piano")
     withdrawn = people.make_pitch(crowd["gus"], ada, "piano")
-    expired = people.make_pitch(crowd["hal"], ada, "piano", now=now - 20 * DAY)
     sent = people.make_pitch(ada, crowd["rui"], "portuguese", offered="piano")
     with transaction():
         pitches.ignore_pitch(ada, ignored.public_id, now=now)
@@ -82,7 +81,7 @@ def _pitches(crowd: dict[str, User], now: datetime) -> list[Pitch]:
         )
     with transaction():
         pitches.withdraw_pitch(crowd["gus"], withdrawn.public_id, now=now)
-    return [pending, ignored, declined, withdrawn, expired, sent]
+    return [pending, ignored, declined, withdrawn, sent]
 
 
 def _exchanges(
@@ -92,22 +91,23 @@ def _exchanges(
     ada, ben, ivo, jo = crowd["ada"], crowd["ben"], crowd["ivo"], crowd["jo"]
     began = now - 12 * DAY
     swap = people.make_exchange(ben, ada, offered="spanish", now=began)
+    ended = people.make_exchange(ivo, ada, "piano", now=began)
+    left = people.make_exchange(jo, ada, "piano", now=began)
     kept = kept_session(ada, ben, swap, start=people.next_quarter(now - 9 * DAY), now=began)
+    agreed = now - 9 * DAY + timedelta(hours=3)
+    kept_session(ada, ivo, ended, start=people.next_quarter(now - 8 * DAY), now=agreed)
     asked = people.make_session(ada, swap, start=people.next_quarter(now - DAY), now=now - 4 * DAY)
     running = people.make_session(
         ada, swap, start=people.next_quarter(now - timedelta(minutes=20)), now=now - 3 * DAY
     )
+    with transaction():
+        exchanges.complete_exchange(ada, ended.public_id, now=now - DAY)
     ahead = people.make_session(ben, swap, start=people.next_quarter(now + 5 * DAY))
     to_pick = people.make_proposal(ben, swap, starts=_starts(now + 6 * DAY))
     offered = people.make_proposal(ada, swap, starts=_starts(now + 7 * DAY))
     off = people.make_session(ada, swap, start=people.next_quarter(now + 8 * DAY))
     with transaction():
         learning_sessions.cancel_session(ada, off.public_id, reason="A cold", now=now)
-    ended = people.make_exchange(ivo, ada, "piano", now=began)
-    kept_session(ada, ivo, ended, start=people.next_quarter(now - 8 * DAY), now=began)
-    with transaction():
-        exchanges.complete_exchange(ada, ended.public_id, now=now - DAY)
-    left = people.make_exchange(jo, ada, "piano", now=began)
     with transaction():
         exchanges.cancel_exchange(ada, left.public_id, reason="We are both moving", now=now)
     return [swap, ended, left], [kept, asked, running, ahead, to_pick, offered, off]
