@@ -91,7 +91,7 @@ def presences_of(learning_session: LearningSession) -> dict[int, datetime]:
             Presence.learning_session_id == learning_session.id
         )
     ).all()
-    return dict(row.tuple() for row in rows)
+    return {row.user_id: row.joined_at for row in rows}
 
 
 # -- what waits -----------------------------------------------------------------------------------
