@@ -64,22 +64,17 @@ def edit_profile(
     headline = _line("headline", headline, HEADLINE_MOST)
     bio = _body("bio", bio, BIO_MOST)
     lines = _education(education)
-    if not set(languages) <= by_code().keys():
-        raise Refused("languages", "unknown_language")
-    if not is_zone(timezone):
-        raise Refused("timezone", "unknown_zone")
+    _check_choices(languages, timezone, theme)
     if not (learning or teaching):
         raise Refused("roles", "needs_role")
-    if theme not in THEMES:
-        raise Refused("theme", "required")
     _rename(person, username)
     person.first_name, person.last_name = first_name, last_name
     person.name_key = name_key(first_name, last_name)
-    person.headline, person.education = headline, lines
+    person.headline, person.education, person.theme = headline, lines, theme
     if bio != person.bio:
         person.bio, person.bio_html = bio, render_markdown(bio)
     person.language_mask, person.timezone = mask_of(list(languages)), timezone
-    person.learning, person.teaching, person.theme = learning, teaching, theme
+    person.learning, person.teaching = learning, teaching
     db.session.flush()
 
 
@@ -91,6 +86,16 @@ def _names(person: User, first_name: str, last_name: str) -> tuple[str, str]:
     if not person.is_staff and reads_like_staff(f"{first_name} {last_name}"):
         raise Refused("first_name", "name_reserved")
     return first_name, last_name
+
+
+def _check_choices(languages: Sequence[str], timezone: str, theme: str) -> None:
+    """What comes from a list must be on it."""
+    if not set(languages) <= by_code().keys():
+        raise Refused("languages", "unknown_language")
+    if not is_zone(timezone):
+        raise Refused("timezone", "unknown_zone")
+    if theme not in THEMES:
+        raise Refused("theme", "required")
 
 
 def _line(where: str, typed: str, limit: int) -> str:

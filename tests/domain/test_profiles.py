@@ -161,6 +161,7 @@ def test_a_mean_is_shown_from_three_on(ada, now):
 def test_places_and_sessions_are_counted(ada, ben, now):
     exchange = people.make_exchange(ben, ada, now=now)
     held = people.make_session(ben, exchange, now=now)
+    assert profiles.profile_of("ada", ben, now).sessions_taught == 0
     later = held.ends_at + timedelta(minutes=1)
     for person in (ada, ben):
         with transaction():
