@@ -103,8 +103,14 @@ NOW_IT_IS: dict[tuple[str, str], str] = {
     ("exchange", "completed"): "This exchange is completed.",
     ("exchange", "cancelled"): "This exchange has been cancelled.",
     ("exchange", "active"): "This exchange is active.",
-    ("exchange", "nothing_kept"): "An exchange is completed after its first session. Until then it can be cancelled.",
-    ("exchange", "session_ahead"): "This exchange has a session ahead. Complete it afterwards, or cancel the session first.",
+    (
+        "exchange",
+        "nothing_kept",
+    ): "An exchange is completed after its first session. Until then it can be cancelled.",
+    (
+        "exchange",
+        "session_ahead",
+    ): "This exchange has a session ahead. Complete it afterwards, or cancel the session first.",
     ("exchange", "dormant"): "This exchange rests.",
     ("proposal", "accepted"): "One of these times has been picked already.",
     ("proposal", "declined"): "These times have been declined.",
