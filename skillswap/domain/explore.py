@@ -257,13 +257,14 @@ def _teachers(
 
 
 def _grouped(meaning: Meaning) -> AnySelect:
-    """(languages, best level, people) of everybody the words mean, whatever the other filters."""
+    """(languages, best level, people) of those the words mean, whatever the other filters."""
     taught = _taught(meaning)
     query: Any = select(User.language_mask.label("mask")).where(here())
     if taught is None:
         best = select(func.max(UserSkill.level)).where(
             UserSkill.user_id == User.id, UserSkill.kind == UserSkillKind.OFFERED
         )
+        query = query.where(_teaching() <= COUNTED_TO)
         query = query.add_columns(best.scalar_subquery().label("best"))
     else:
         lines = taught.subquery("taught")
@@ -275,31 +276,41 @@ def _grouped(meaning: Meaning) -> AnySelect:
     return groups
 
 
+def _teaching() -> ColumnElement[int]:
+    """How many teach, seen or not, counted just far enough: an index alone answers."""
+    rows = select(User.teaching).where(User.teaching).limit(COUNTED_TO + 1).subquery("teaching")
+    return select(func.count()).select_from(rows).scalar_subquery()
+
+
 @lru_cache(maxsize=64)
 def _counts_query(filters: Filters, meaning: Meaning) -> Any:
-    """The groups and, with filters, a row (NULL, NULL, total): what the filters leave may lie
-    beyond the people that are grouped.
+    """The groups; and for where the people are too many to group a row (NULL, how many there
+    are if that is known, how many the filters leave).
     """
     groups = _grouped(meaning)
-    if not filters.active:
+    everybody = not meaning.words and not meaning.by_slug
+    if not filters.active and not everybody:
         return groups
-    left = _people(filters, meaning, [User.id]).limit(COUNTED_TO + 1).subquery("left_over")
-    return union_all(groups, select(null(), null(), func.count()).select_from(left))
+    left = _people(filters, meaning, [User.id])
+    left = left.where(_teaching() > COUNTED_TO) if everybody else left
+    rows = left.limit(COUNTED_TO + 1).subquery("left_over")
+    many = _teaching() if everybody else null()
+    return union_all(groups, select(null(), many, func.count()).select_from(rows))
 
 
 def _counts(viewer: User | None, filters: Filters, meaning: Meaning) -> Counts:
     """One statement; what each choice would leave is added up here."""
     rows = [tuple(row) for row in run(_counts_query(filters, meaning), viewer)]
     groups = [row for row in rows if row[0] is not None]
+    grouped = sum(row[2] for row in groups)
+    _null, many, left = next((row for row in rows if row[0] is None), (None, None, grouped))
+    if (many or grouped) > COUNTED_TO:
+        return Counts(left, cut=True, unfiltered=COUNTED_TO + 1)
     taught = [row for row in groups if row[1] is not None]  # a few teach, but nothing yet
-    left_over = [row[2] for row in rows if row[0] is None]
-    total = left_over[0] if left_over else sum(row[2] for row in taught)
-    if sum(row[2] for row in groups) > COUNTED_TO:
-        return Counts(total, cut=True, unfiltered=COUNTED_TO + 1)
-    return _add_up(taught, filters, total)
+    return _add_up(taught, filters)
 
 
-def _add_up(groups: Sequence[tuple[Any, ...]], filters: Filters, total: int) -> Counts:
+def _add_up(groups: Sequence[tuple[Any, ...]], filters: Filters) -> Counts:
     least = filters.level or Level.BEGINNER
     up_to = {int(level): 0 for level in Level}
     spoken: dict[str, int] = {}
@@ -314,7 +325,7 @@ def _add_up(groups: Sequence[tuple[Any, ...]], filters: Filters, total: int) -> 
                 spoken[code] = spoken.get(code, 0) + count
     levels = {level: sum(up_to[best] for best in up_to if best >= level) for level in Level}
     any_level = levels[Level.BEGINNER]
-    return Counts(total, False, levels, spoken, any_level, any_language, everyone)
+    return Counts(levels[least], False, levels, spoken, any_level, any_language, everyone)
 
 
 def language_choices(found: Found, chosen: str) -> list[tuple[Language, int | None]]:

@@ -9,15 +9,16 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, exists, select
 
-from skillswap.db import db
 from skillswap.domain import learning_sessions, pitches
 from skillswap.domain.learning_sessions import SessionCard
 from skillswap.domain.limits import BIO_TO_PITCH
 from skillswap.domain.pitches import PitchCard
 from skillswap.domain.teachers import (
+    VIEWER,
     SkillRef,
     TeacherCard,
     people_who_fit,
+    run,
     some_teachers,
     taught_skills,
 )
@@ -89,19 +90,21 @@ class _Marks:
     pitched: bool
 
 
+def _lists(kind: UserSkillKind) -> ColumnElement[bool]:
+    return exists().where(UserSkill.user_id == VIEWER, UserSkill.kind == kind)
+
+
+# made once: building it takes longer than running it
+_MARKS = select(
+    _lists(UserSkillKind.OFFERED),
+    _lists(UserSkillKind.WANTED),
+    exists().where(Pitch.learner_id == VIEWER),
+)
+
+
 def _marks(person: User) -> _Marks:
     """One statement. A list counts while its switch is on: what one taught once is no offer."""
-
-    def lists(kind: UserSkillKind) -> ColumnElement[bool]:
-        return exists().where(UserSkill.user_id == person.id, UserSkill.kind == kind)
-
-    offers, wants, pitched = db.session.execute(
-        select(
-            lists(UserSkillKind.OFFERED),
-            lists(UserSkillKind.WANTED),
-            exists().where(Pitch.learner_id == person.id),
-        )
-    ).one()
+    offers, wants, pitched = run(_MARKS, person).one()
     return _Marks(offers and person.teaching, wants and person.learning, pitched)
 
 

@@ -161,7 +161,7 @@ def offers(level: int) -> ColumnElement[bool]:
     )
 
 
-# -- reads ----------------------------------------------------------------------------------------
+# -- reads: their statements are kept, since building one takes longer than running it -----------
 
 
 def run(query: Executable, viewer: User | None) -> Result[*tuple[Any, ...]]:
@@ -208,9 +208,13 @@ def cards(
 
 def some_teachers(limit: int, now: datetime) -> Page:
     """A few people who teach and say what: the best rated, the latest seen. One statement."""
+    return cards(_some_query(limit), BY_RATING, viewer=None, now=now, limit=limit)
+
+
+@lru_cache(maxsize=8)
+def _some_query(limit: int) -> AnySelect:
     people = select(*COLUMNS).where(here(), User.headline != "", offers(1))
-    query = page_query(people, BY_RATING, for_reader=False, limit=limit)
-    return cards(query, BY_RATING, viewer=None, now=now, limit=limit)
+    return page_query(people, BY_RATING, for_reader=False, limit=limit)
 
 
 def people_who_fit(learner: User, limit: int, now: datetime) -> Page:
@@ -218,6 +222,11 @@ def people_who_fit(learner: User, limit: int, now: datetime) -> Page:
 
     Those who have a pitch of theirs or said yes to one are known already.
     """
+    return cards(_fits_query(limit), BY_RATING, viewer=learner, now=now, limit=limit)
+
+
+@lru_cache(maxsize=8)
+def _fits_query(limit: int) -> AnySelect:
     wanted = select(Mine.skill_id).where(Mine.user_id == VIEWER, Mine.kind == UserSkillKind.WANTED)
     lines = offered_lines(UserSkill.skill_id.in_(wanted)).subquery()
     known = select(Pitch.teacher_id).where(
@@ -226,24 +235,30 @@ def people_who_fit(learner: User, limit: int, now: datetime) -> Page:
     people = select(*COLUMNS).where(
         here(), User.id.in_(select(lines.c.user_id)), User.id.not_in(known)
     )
-    query = page_query(people, BY_RATING, for_reader=True, limit=limit)
-    return cards(query, BY_RATING, viewer=learner, now=now, limit=limit)
+    return page_query(people, BY_RATING, for_reader=True, limit=limit)
 
 
 def taught_skills(limit: int, *, like: SkillRef | None = None) -> list[SkillRef]:
     """The skills most people here teach; `like`: of the same category, that one left out."""
-    query = (
-        select(Skill.id, Skill.slug, Skill.name, Skill.category)
+    return [SkillRef(*row) for row in run(_taught_query(limit, like), None)]
+
+
+@lru_cache(maxsize=32)
+def _taught_query(limit: int, like: SkillRef | None) -> AnySelect:
+    columns = (Skill.id, Skill.slug, Skill.name, Skill.category)
+    query: Any = (
+        select(*columns)
         .join(UserSkill, UserSkill.skill_id == Skill.id)
         .join(User, User.id == UserSkill.user_id)
         .where(UserSkill.kind == UserSkillKind.OFFERED, Skill.state == SkillState.ACTIVE, here())
-        .group_by(Skill.id, Skill.slug, Skill.name, Skill.category)
+        .group_by(*columns)
         .order_by(func.count().desc(), Skill.name)
         .limit(limit)
     )
     if like is not None:
         query = query.where(Skill.category == like.category, Skill.id != like.id)
-    return [SkillRef(*row) for row in run(query, None)]
+    popular: AnySelect = query
+    return popular
 
 
 # -- from rows to cards ---------------------------------------------------------------------------
