@@ -33,7 +33,16 @@ from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local, zone_city
 from skillswap.lib.i18n import _
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, page, paginate
-from skillswap.models import Pitch, PitchState, Skill, SkillState, User, UserSkill, UserSkillKind
+from skillswap.models import (
+    Level,
+    Pitch,
+    PitchState,
+    Skill,
+    SkillState,
+    User,
+    UserSkill,
+    UserSkillKind,
+)
 from skillswap.models.pitch import OPEN
 from skillswap.models.user import HUES, initials
 
@@ -152,13 +161,12 @@ def offered_lines(*which: ColumnElement[bool]) -> AnySelect:
     )
 
 
-def offers(level: int) -> ColumnElement[bool]:
+def offers(level: Level = Level.BEGINNER) -> ColumnElement[bool]:
     """Condition: this person offers something, up to that level at least."""
-    return exists().where(
-        UserSkill.user_id == User.id,
-        UserSkill.kind == UserSkillKind.OFFERED,
-        UserSkill.level >= level,
-    )
+    line = and_(UserSkill.user_id == User.id, UserSkill.kind == UserSkillKind.OFFERED)
+    if level is not Level.BEGINNER:  # every line reaches the first: an index alone answers
+        line = and_(line, UserSkill.level >= level)
+    return exists().where(line)
 
 
 # -- reads: their statements are kept, since building one takes longer than running it -----------
@@ -213,7 +221,7 @@ def some_teachers(limit: int, now: datetime) -> Page:
 
 @lru_cache(maxsize=8)
 def _some_query(limit: int) -> AnySelect:
-    people = select(*COLUMNS).where(here(), User.headline != "", offers(1))
+    people = select(*COLUMNS).where(here(), User.headline != "", offers())
     return page_query(people, BY_RATING, for_reader=False, limit=limit)
 
 
