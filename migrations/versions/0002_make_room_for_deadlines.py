@@ -7,7 +7,6 @@ from alembic import op
 
 import skillswap.db
 
-
 revision = "0002"
 down_revision = "0001"
 branch_labels = None

@@ -21,9 +21,14 @@ def test_what_is_kept_is_kept_after_the_commit(app):
 
 def test_what_is_undone_is_undone_after_the_rollback(app):
     said: list[str] = []
-    with pytest.raises(ZeroDivisionError), transaction():
-        note(said)
-        raise ZeroDivisionError
+
+    def fail_late() -> None:
+        with transaction():
+            note(said)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_late()
     assert said == ["undone"]
 
 
