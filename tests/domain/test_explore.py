@@ -127,6 +127,14 @@ def test_a_level_asks_for_the_skill_that_is_looked_for(ada):
     assert names(level=Level.EXPERT) == ["ada"]
 
 
+def test_of_two_who_teach_it_only_the_one_of_that_level_is_listed():
+    make_person("low", offers=("Chess",))
+    set_level(make_person("top", offers=("Chess",)), "Chess", Level.EXPERT)
+    for asked in ({}, {"q": "chess"}, {"skill": "chess"}):
+        assert names(level=Level.EXPERT, **asked) == ["top"]
+        assert len(names(level=Level.BEGINNER, **asked)) == 2
+
+
 def test_a_language_is_one_of_theirs():
     make_person("eva", offers=("Chess",), language_mask=mask_of(["en", "de"]))
     make_person("rui", offers=("Chess",), language_mask=mask_of(["pt"]))
