@@ -32,7 +32,7 @@ bp = Blueprint("pitches", __name__)
 @login_required
 def send(username: str) -> ResponseReturnValue:
     """The form for a new pitch; a valid one is sent."""
-    teacher, now = person_named(username), utcnow()
+    teacher, now = person_named(username, to=me().id), utcnow()
     form = PitchForm(skill=request.args.get("skill", ""))
     if form.validate_on_submit():
         try:

@@ -123,7 +123,7 @@ def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datet
     if counts.total:
         found = _teachers(viewer, filters, meaning, cursor, now)
     elif not counts.unfiltered:
-        similar = taught_skills(SIMILAR_SHOWN, like=meaning.skill)
+        similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
     unknown = bool(filters.skill) and not meaning.by_slug
     return Found(found, counts, meaning.skill, unknown, similar)
 

@@ -167,7 +167,7 @@ def waiting_for(user_id: int | SQLColumnExpression[int], now: Instant) -> AnySel
             Pitch.teacher_id == user_id,
             is_open(now),
             Pitch.ignored_at.is_(None),
-            visible(Other),
+            visible(Other, to=user_id),
         )
     )
 
@@ -198,7 +198,11 @@ def _one(*which: ColumnElement[bool]) -> Pitch:
     """What is between two people goes when one of them does: suspended, deleted."""
     pitch = db.session.scalar(
         select(Pitch)
-        .where(*which, Pitch.learner.has(visible()), Pitch.teacher.has(visible()))
+        .where(
+            *which,
+            Pitch.learner.has(visible(to=Pitch.teacher_id)),
+            Pitch.teacher.has(visible(to=Pitch.learner_id)),
+        )
         .options(*WITH_ALL)
         .execution_options(populate_existing=True)
     )
@@ -331,7 +335,7 @@ def _cards(person: User, which: ColumnElement[bool], cursor: str | None, now: da
         .join(Skill, Skill.id == Pitch.skill_id)
         .outerjoin(Offered, Offered.id == Pitch.offered_skill_id)
         .join(Other, Other.id == other_id)
-        .where(which, visible(Other))
+        .where(which, visible(Other, to=person.id))
     )
     found = page(db.session.execute(paginate(query, NEWEST, cursor)).all(), NEWEST)
     return Page([_card(row, person, now) for row in found.rows], found.after)

@@ -186,7 +186,7 @@ def profile_of(username: str, viewer: User | None, now: datetime) -> Profile:
     """A person's public page, in two statements. Raises NotFound for one who may not be seen."""
     row = db.session.execute(
         select(User, sessions_taught(User.id), places_taken(User.id)).where(
-            User.username == username.lower(), visible()
+            User.username == username.lower(), visible(to=viewer.id if viewer else None)
         )
     ).first()
     if row is None:

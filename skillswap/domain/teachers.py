@@ -151,7 +151,7 @@ LINES, LINES_FOR_READER = _lines(for_reader=False), _lines(for_reader=True)
 
 def here() -> ColumnElement[bool]:
     """Condition: teaches, may be seen, and is somebody else than the viewer. Run it by `run`."""
-    return and_(User.teaching, visible(), User.id != VIEWER)
+    return and_(User.teaching, visible(to=VIEWER), User.id != VIEWER)
 
 
 def offered_lines(*which: ColumnElement[bool]) -> AnySelect:
@@ -246,9 +246,14 @@ def _fits_query(limit: int) -> AnySelect:
     return page_query(people, BY_RATING, for_reader=True, limit=limit)
 
 
-def taught_skills(limit: int, *, like: SkillRef | None = None) -> list[SkillRef]:
-    """The skills most people here teach; `like`: of the same category, that one left out."""
-    return [SkillRef(*row) for row in run(_taught_query(limit, like), None)]
+def taught_skills(
+    limit: int, *, viewer: User | None = None, like: SkillRef | None = None
+) -> list[SkillRef]:
+    """The skills that most teach of those the viewer may see, but for the viewer.
+
+    `like`: of the same category, that one left out.
+    """
+    return [SkillRef(*row) for row in run(_taught_query(limit, like), viewer)]
 
 
 @lru_cache(maxsize=32)

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, select, union_all
 
 from skillswap.db import db
 from skillswap.errors import NotFound
-from skillswap.models import User, UserState
+from skillswap.models import Block, User, UserState
 
 SEEN = (UserState.ACTIVE, UserState.LIMITED)
 
+# who reads: an id, the place of one in a statement that is kept, or None for a visitor
+Reader = int | SQLColumnExpression[int] | None
 
-def visible(person: type[User] = User) -> ColumnElement[bool]:
-    """Condition: this person (or alias) exists for others.
 
-    Suspended and deleted people do not, anywhere: pages, search, counters.
+def visible(person: type[User] = User, *, to: Reader = None) -> ColumnElement[bool]:
+    """Condition: this person (or alias) exists for the reader.
+
+    Suspended and deleted people exist for nobody, and two of whom one has blocked the other do
+    not exist for each other: in pages, lists, search and counts alike.
     """
-    return person.state.in_(SEEN)
+    seen = person.state.in_(SEEN)
+    return seen if to is None else and_(seen, apart(person.id, to))
 
 
-def person_named(username: str) -> User:
-    """The person of that username. Raises NotFound for one who is not there for others."""
-    person = db.session.scalar(select(User).where(User.username == username, visible()))
+def apart(
+    person_id: SQLColumnExpression[int], reader: int | SQLColumnExpression[int]
+) -> ColumnElement[bool]:
+    """Condition: no block stands between the two, whoever made it.
+
+    The reader's few blocks are read once for a whole list, each side through its own index.
+    """
+    blocked = union_all(
+        select(Block.blocked_id).where(Block.blocker_id == reader),
+        select(Block.blocker_id).where(Block.blocked_id == reader),
+    )
+    return person_id.not_in(blocked)
+
+
+def person_named(username: str, *, to: Reader = None) -> User:
+    """The person of that username. Raises NotFound for one who is not there for the reader."""
+    person = db.session.scalar(select(User).where(User.username == username, visible(to=to)))
     if person is None:
         raise NotFound("person")
     return person

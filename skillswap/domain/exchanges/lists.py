@@ -107,7 +107,7 @@ def exchanges_of(person: User, cursor: str | None, now: datetime) -> Page:
             Partner.timezone,
         )
         .join(Partner, Partner.id == partner_id(person))
-        .where(mine(person), visible(Partner))
+        .where(mine(person), visible(Partner, to=person.id))
     )
     found = page(db.session.execute(paginate(query, LIVE_FIRST, cursor)).all(), LIVE_FIRST)
     ids = [row.id for row in found.rows]

@@ -39,7 +39,7 @@ def exchange_of(person: User, public_id: str) -> Exchange:
     exchange = db.session.scalar(
         select(Exchange)
         .join(Partner, Partner.id == partner_id(person))
-        .where(Exchange.public_id == public_id, mine(person), visible(Partner))
+        .where(Exchange.public_id == public_id, mine(person), visible(Partner, to=person.id))
         .options(*WITH_ALL)
         .execution_options(populate_existing=True)
     )

@@ -156,7 +156,7 @@ def tab_counts(person: User, now: datetime) -> TabCounts:
         rows = (
             select(_ID)
             .join(Other, Other.id == partner_id(person.id))
-            .where(mine(person.id), visible(Other), which)
+            .where(mine(person.id), visible(Other, to=person.id), which)
             .limit(COUNTED_TO)
         )
         counts.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
@@ -206,7 +206,7 @@ def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
         .join(Other, Other.id == partner_id(person.id))
         .outerjoin(Last, Last.id == _last_proposal)
         .outerjoin(Mine, and_(Mine.learning_session_id == _ID, Mine.user_id == person.id))
-        .where(mine(person.id), which, visible(Other))
+        .where(mine(person.id), which, visible(Other, to=person.id))
     )
 
 

@@ -45,7 +45,11 @@ def session_of(person: User, public_id: str) -> LearningSession:
     learning_session = db.session.scalar(
         select(LearningSession)
         .join(Other, Other.id == partner_id(person.id))
-        .where(LearningSession.public_id == public_id, mine(person.id), visible(Other))
+        .where(
+            LearningSession.public_id == public_id,
+            mine(person.id),
+            visible(Other, to=person.id),
+        )
         .options(*WITH_ALL)
         .execution_options(populate_existing=True)
     )
@@ -110,7 +114,7 @@ def waiting_for(user_id: UserId, now: Instant) -> AnySelect:
         .join(Other, Other.id == partner_id(user_id))
         .where(
             mine(user_id),
-            visible(Other),
+            visible(Other, to=user_id),
             or_(to_pick(user_id, now), to_confirm(user_id, now)),
         )
     )
