@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, select,
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
+from skillswap.domain import deliveries
 from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local
 from skillswap.lib.i18n import _
@@ -25,22 +26,24 @@ Actor = aliased(User)
 def notify(event: Event) -> None:
     """The consequence: one row for each person the event is told to, but for who did it.
 
-    So no line ever has to be worded for its own actor.
+    So no line ever has to be worded for its own actor. What leaves the house by email or push is
+    planned with it.
     """
-    for user_id in event.audience:
-        if user_id == event.actor_id:
-            continue
-        db.session.add(
-            Notification(
-                user_id=user_id,
-                event_id=event.id,
-                subject_type=event.subject_type,
-                subject_id=event.subject_id,
-                created_at=event.happened_at,
-                due_at=event.happened_at,
-            )
+    told = [
+        Notification(
+            user_id=user_id,
+            event_id=event.id,
+            subject_type=event.subject_type,
+            subject_id=event.subject_id,
+            created_at=event.happened_at,
+            due_at=event.happened_at,
         )
+        for user_id in event.audience
+        if user_id != event.actor_id
+    ]
+    db.session.add_all(told)
     db.session.flush()
+    deliveries.plan(event, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,12 @@ def page_of(reader: User, cursor: str | None, *, unread_only: bool = False) -> P
     rows = db.session.execute(paginate(query, NEWEST, cursor)).all()
     found = page(rows, NEWEST)
     return Page([_worded(row, reader) for row in found.rows], found.after)
+
+
+def lines(reader: User, *which: ColumnElement[bool], limit: int) -> list[Line]:
+    """Up to `limit` worded lines that the reader can open, newest first: for mail and push."""
+    query = listed(reader.id).where(*which).order_by(Notification.id.desc()).limit(limit)
+    return [_worded(row, reader) for row in db.session.execute(query)]
 
 
 def by_day(lines: Iterable[Line], zone: str, now: datetime) -> list[tuple[str, list[Line]]]:
