@@ -378,6 +378,14 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("due_at", skillswap.db.UtcDateTime(timezone=True), nullable=True)
         )
+        batch_op.add_column(
+            sa.Column(
+                "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            )
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_notifications_person_id_users"), "users", ["person_id"], ["id"]
+        )
 
     with op.batch_alter_table("pitches", schema=None) as batch_op:
         batch_op.add_column(
@@ -425,6 +433,16 @@ def upgrade() -> None:
     # what stands is told already; an exchange has been quiet since its last session, or its opening
     op.execute("UPDATE notifications SET due_at = created_at")
     op.execute(
+        "UPDATE notifications SET person_id ="
+        " (SELECT actor_id FROM events WHERE events.id = notifications.event_id)"
+    )
+    op.execute(
+        "UPDATE notifications SET person_id ="
+        " (SELECT CASE WHEN learner_id = notifications.user_id THEN teacher_id ELSE learner_id END"
+        " FROM pitches WHERE pitches.id = notifications.subject_id)"
+        " WHERE person_id IS NULL AND subject_type = 'pitches'"
+    )
+    op.execute(
         "UPDATE exchanges SET quiet_since = COALESCE((SELECT MAX(starts_at) FROM learning_sessions"
         " WHERE exchange_id = exchanges.id AND state = 'completed'), opened_at)"
     )
@@ -455,6 +473,8 @@ def downgrade() -> None:
         batch_op.drop_column("first_answered_at")
 
     with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_notifications_person_id_users"), type_="foreignkey")
+        batch_op.drop_column("person_id")
         batch_op.drop_column("due_at")
 
     with op.batch_alter_table("exchanges", schema=None) as batch_op:

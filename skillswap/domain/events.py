@@ -24,10 +24,12 @@ def record(
 
     `to` are the people it is told to; `facts` (plain JSON values) are what a sentence about it
     needs; the subject's public id is added to them. An unknown kind is a KeyError at once. If a
-    consequence raises, nothing happened.
+    consequence raises, nothing happened. With `gone` the subject's page is no more for them.
     """
-    if public_id := getattr(subject, "public_id", None):
+    if (public_id := getattr(subject, "public_id", None)) and not facts.get("gone"):
         facts["public_id"] = public_id
+    if hasattr(subject, "learner_id"):  # a thing between two: it is there while both are
+        facts["between"] = [subject.learner_id, subject.teacher_id]
     first = Event(
         kind=kind,
         actor_id=actor.id if actor else None,

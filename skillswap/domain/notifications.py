@@ -16,7 +16,7 @@ from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local
 from skillswap.lib.i18n import _
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
-from skillswap.models import Event, Notification, User
+from skillswap.models import Event, Mute, Notification, User
 from skillswap.models.user import HUES, initials
 
 UNREAD_SHOWN = 99  # the bell says "99" for more
@@ -33,17 +33,38 @@ def notify(event: Event) -> None:
         Notification(
             user_id=user_id,
             event_id=event.id,
+            person_id=_other(event, user_id),
             subject_type=event.subject_type,
             subject_id=event.subject_id,
             created_at=event.happened_at,
             due_at=event.happened_at,
         )
-        for user_id in event.audience
-        if user_id != event.actor_id
+        for user_id in _listeners(event)
     ]
     db.session.add_all(told)
     db.session.flush()
     deliveries.plan(event, told)
+
+
+def _listeners(event: Event) -> list[int]:
+    """Whom it is told to: not who did it, nor who has muted them. One statement, or none."""
+    to = [user_id for user_id in event.audience if user_id != event.actor_id]
+    if event.actor_id is None or not to:
+        return to
+    deaf = set(
+        db.session.scalars(
+            select(Mute.muter_id).where(Mute.muted_id == event.actor_id, Mute.muter_id.in_(to))
+        )
+    )
+    return [user_id for user_id in to if user_id not in deaf]
+
+
+def _other(event: Event, reader_id: int) -> int | None:
+    """Who must be there for the reader, or they could not open it; None for what is gone."""
+    if event.actor_id is not None or event.facts.get("gone"):
+        return event.actor_id
+    others = (one for one in event.facts.get("between", ()) if one != reader_id)
+    return next(others, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +190,9 @@ def listed(user_id: int | SQLColumnExpression[int]) -> AnySelect:
             Actor.avatar,
         )
         .join(Event, Event.id == Notification.event_id)
-        .outerjoin(Actor, Actor.id == Event.actor_id)
+        .outerjoin(Actor, Actor.id == Notification.person_id)
         .where(Notification.user_id == user_id)
-        .where(Event.actor_id.is_(None) | visible(Actor))
+        .where(Notification.person_id.is_(None) | visible(Actor, to=user_id))
     )
 
 

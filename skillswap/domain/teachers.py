@@ -35,6 +35,7 @@ from skillswap.lib.i18n import _
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, page, paginate
 from skillswap.models import (
     Level,
+    Mute,
     Pitch,
     PitchState,
     Skill,
@@ -228,7 +229,8 @@ def _some_query(limit: int) -> AnySelect:
 def people_who_fit(learner: User, limit: int, now: datetime) -> Page:
     """Teachers of what this person wants to learn, in the order of browsing. One statement.
 
-    Those who have a pitch of theirs or said yes to one are known already.
+    Those who have a pitch of theirs or said yes to one are known already; those they have muted
+    are left out.
     """
     return cards(_fits_query(limit), BY_RATING, viewer=learner, now=now, limit=limit)
 
@@ -240,8 +242,12 @@ def _fits_query(limit: int) -> AnySelect:
     known = select(Pitch.teacher_id).where(
         Pitch.learner_id == VIEWER, Pitch.state.in_((*OPEN, PitchState.ACCEPTED))
     )
+    muted = select(Mute.muted_id).where(Mute.muter_id == VIEWER)
     people = select(*COLUMNS).where(
-        here(), User.id.in_(select(lines.c.user_id)), User.id.not_in(known)
+        here(),
+        User.id.in_(select(lines.c.user_id)),
+        User.id.not_in(known),
+        User.id.not_in(muted),
     )
     return page_query(people, BY_RATING, for_reader=True, limit=limit)
 

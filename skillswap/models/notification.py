@@ -33,6 +33,9 @@ class Notification(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    # the other one it is about: who did it, or who else the thing is between. While they are not
+    # there for the reader, nor is this
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     subject_type: Mapped[str] = mapped_column(String(30))
     subject_id: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
