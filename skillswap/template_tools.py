@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Any
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -11,6 +13,7 @@ from skillswap.lib.clock import local, relative, same_clock, zone_city
 from skillswap.lib.languages import language_names
 from skillswap.models import Level
 
+PIECES_KEPT = 4_000  # of one or two kilobytes each
 PARAGRAPH = re.compile(r"\n\s*\n")
 
 
@@ -26,7 +29,23 @@ def paragraphs(body: str) -> Markup:
 
 def init_templates(app: Flask) -> None:
     """Give the helpers to Jinja."""
-    app.jinja_env.globals.update(
+    environment = app.jinja_env
+
+    @lru_cache(maxsize=PIECES_KEPT)
+    def made(name: str, values: tuple[tuple[str, Any], ...]) -> Markup:
+        return Markup(environment.get_template(name).render(values))  # noqa: S704 - our own output
+
+    def piece(name: str, **values: Any) -> Markup:
+        """A template that prints nothing but `values` (hashable) and constants, made once.
+
+        The values are the key, so equal ones print the same for everybody and nothing can be
+        out of date. While templates are being written it is made each time.
+        """
+        make = made.__wrapped__ if environment.auto_reload else made
+        return make(name, tuple(values.items()))
+
+    environment.globals.update(
+        piece=piece,
         local=local,
         relative=relative,
         same_clock=same_clock,
@@ -34,4 +53,4 @@ def init_templates(app: Flask) -> None:
         language_names=language_names,
         Level=Level,
     )
-    app.jinja_env.filters["paragraphs"] = paragraphs
+    environment.filters["paragraphs"] = paragraphs

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import flask
 from flask import (
     Flask,
     Response,
@@ -30,6 +31,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from skillswap.db import transaction
 from skillswap.domain import frame as frames
+from skillswap.domain.notifications import Face
 from skillswap.errors import DomainError, NotAllowed, Refused, TooMany, WrongState
 from skillswap.extensions import login_manager
 from skillswap.lib.clock import utcnow
@@ -59,6 +61,12 @@ class Frame:
     waiting_pitches: int = 0
     waiting_sessions: int = 0
     notices: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def face(self) -> Face | None:
+        """Who is signed in, as the menu prints it."""
+        me = self.me
+        return Face(me.username, me.name, me.initials, me.hue, me.avatar_url) if me else None
 
     @property
     def needs_me(self) -> int:
@@ -190,6 +198,21 @@ def load_sign_in(token: str) -> Any:
     return g.signed_in.sign_in if g.signed_in else None
 
 
+_tokens: dict[str, str] = {}  # signed, by what the cookie holds
+TOKENS_KEPT = 10_000
+
+
+def _csrf_token() -> str:
+    """The token of this visit's forms: signed once, since it has no age (WTF_CSRF_TIME_LIMIT)."""
+    token = _tokens.get(flask.session.get("csrf_token", ""))
+    if token is None:
+        token = generate_csrf()
+        if len(_tokens) >= TOKENS_KEPT:
+            _tokens.clear()
+        _tokens[flask.session["csrf_token"]] = token
+    return token
+
+
 def _frame() -> dict[str, Any]:
     here: frames.SignedIn | None = g.get("signed_in")
     if here and inspect(here.sign_in).expired:  # a flush that fails empties what was loaded
@@ -202,7 +225,7 @@ def _frame() -> dict[str, Any]:
         place = PLACES.get(_current_path().split("/")[1].partition("?")[0], place)
     frame = Frame(
         me=here.user if here else None,
-        csrf=generate_csrf(),
+        csrf=_csrf_token(),
         place=place,
         notices=get_flashed_messages(with_categories=True) if whole else [],  # type: ignore[arg-type]
     )
