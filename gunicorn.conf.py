@@ -74,15 +74,28 @@ def post_worker_init(worker):
     """The app is loaded: watch for the stop, and say where the page is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the master too, and it tells us
     worker.timeout_ctx = lambda: Waiting(worker.cfg.keepalive, False)
-    gevent.spawn(drain, worker)
+    gevent.spawn(drain, worker, background(worker.wsgi))
     if worker.age == 1 and os.environ.get("WELCOME"):
         print(os.environ["WELCOME"], flush=True)
 
 
-def drain(worker):
+def background(app):
+    """Start what is due beside the pages (skillswap/worker.py); returns what stops it."""
+    import threading  # gevent's by now, as everything the worker uses
+
+    stop = threading.Event()
+    if app.config["SETTINGS"].embedded_worker:
+        from skillswap import worker
+
+        gevent.spawn(worker.run, app, stop)
+    return stop
+
+
+def drain(worker, stop):
     """Once the worker stops, end the connections on which no request is under way."""
     while worker.alive:
         gevent.sleep(0.25)
+    stop.set()
     while True:
         for wait in list(idle):
             wait.greenlet.kill(wait, block=False)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from skillswap import demo
+from skillswap import demo, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
 from skillswap.domain import doctor, skills
@@ -24,6 +26,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(load_skills)
     app.cli.add_command(load_demo)
     app.cli.add_command(examine)
+    app.cli.add_command(work)
 
 
 @click.command("make-moderator")
@@ -80,11 +83,40 @@ def examine() -> None:
         sys.exit(1)
 
 
+@click.command("work")
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+@with_appcontext
+def work(once: bool) -> None:
+    """Send what is due and keep the deadlines, until told to stop (SIGTERM, Ctrl-C).
+
+    The same loop as beside the pages, for a process of its own; set EMBEDDED_WORKER=0 there.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    if once:
+        swept, tried = worker.run_once(app)
+        moved = ", ".join(f"{count} {name}" for name, count in swept.items() if count)
+        click.echo(f"{moved or 'nothing was due'}; {tried} deliveries tried.")
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    worker.run(app, stop)
+
+
 def unset(settings: Settings) -> list[str]:
     """What the place could do if a setting were given; nothing of it is trouble."""
     found = []
     if not settings.redis_url:
         found.append("REDIS_URL is not set: one process only.")
+    if settings.smtp is None:
+        found.append(
+            "SMTP_URL is not set: mails stay here, at /dev/mail."
+            if settings.keeps_mail
+            else "SMTP_URL is not set: no mail leaves, no address is confirmed, and a forgotten "
+            "password cannot be set anew."
+        )
+    if not settings.embedded_worker:
+        found.append("EMBEDDED_WORKER is 0: a process with `flask work` has to run.")
     if not settings.flood_limits:
         found.append("FLOOD_LIMITS is 0: nobody is slowed down.")
     if not settings.secure:

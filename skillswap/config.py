@@ -6,9 +6,14 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+
+from skillswap.lib.mail import MailServer
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_SECRET = 32
@@ -36,6 +41,9 @@ class Settings:
     flood_limits: bool
     jitsi_url: str
     demo_password: str
+    smtp: MailServer | None
+    mail_from: Address
+    embedded_worker: bool
 
     @property
     def production(self) -> bool:
@@ -46,6 +54,21 @@ class Settings:
     def secure(self) -> bool:
         """Whether people reach it over https."""
         return self.public_url.startswith("https://")
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether people may wait for a mail; without a server only production has none."""
+        return self.smtp is not None or not self.production
+
+    @property
+    def keeps_mail(self) -> bool:
+        """Whether mails stay here, to be read at /dev/mail."""
+        return self.smtp is None and not self.production
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """By what people can be told of something outside the app."""
+        return frozenset({"push", "email", "digest"} if self.sends_mail else {"push"})
 
     @property
     def trusted_hosts(self) -> list[str]:
@@ -68,12 +91,13 @@ class Settings:
                 "More than one process needs REDIS_URL: without it the processes could not hear "
                 "each other. Set WEB_CONCURRENCY=1 or name a Redis."
             )
+        public_url = _public_url(env, port, production)
         return cls(
             env=name,  # type: ignore[arg-type]  # checked above
             secret_key=_secret(env, instance, production),
             secret_key_fallbacks=tuple(env.get("SECRET_KEY_FALLBACKS", "").split()),
             database_url=_database(env, instance, production),
-            public_url=_public_url(env, port, production),
+            public_url=public_url,
             redis_url=env.get("REDIS_URL", ""),
             media_folder=Path(env.get("MEDIA_FOLDER", instance / "media")),
             proxy_hops=_whole(env, "PROXY_HOPS", 0),
@@ -81,6 +105,9 @@ class Settings:
             flood_limits=env.get("FLOOD_LIMITS", "1") == "1",
             jitsi_url=env.get("JITSI_URL", "https://meet.jit.si").rstrip("/"),
             demo_password=env.get("DEMO_PASSWORD", "teach-and-learn"),
+            smtp=_smtp(env),
+            mail_from=_mail_from(env, public_url),
+            embedded_worker=env.get("EMBEDDED_WORKER", "0" if name == "test" else "1") == "1",
         )
 
 
@@ -139,3 +166,30 @@ def _public_url(env: Mapping[str, str], port: str, production: bool) -> str:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise BadSettings("PUBLIC_URL is an address such as https://skillswap.example.")
     return url
+
+
+def _smtp(env: Mapping[str, str]) -> MailServer | None:
+    """The mail server, if one is named."""
+    url = env.get("SMTP_URL", "")
+    if not url:
+        return None
+    try:
+        return MailServer.parse(url)
+    except ValueError:  # not printed: it may hold the password
+        raise BadSettings(
+            "SMTP_URL is smtp://user:password@host:port or smtps://…, with ?starttls=always, "
+            "offered or never."
+        ) from None
+
+
+def _mail_from(env: Mapping[str, str], public_url: str) -> Address:
+    """Whom mails come from."""
+    default = f"SkillSwap <no-reply@{urlsplit(public_url).hostname}>"
+    name, address = parseaddr(env.get("MAIL_FROM", "") or default)
+    try:
+        found = Address(name, addr_spec=address)
+    except (ValueError, IndexError, HeaderParseError):
+        found = Address()
+    if not found.username or not found.domain:
+        raise BadSettings("MAIL_FROM is an address such as SkillSwap <hello@example.org>.")
+    return found

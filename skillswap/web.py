@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +34,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from skillswap.db import transaction
 from skillswap.domain import frame as frames
 from skillswap.domain.notifications import Face
-from skillswap.errors import DomainError, NotAllowed, Refused, TooMany, WrongState
+from skillswap.errors import DomainError, NotAllowed, NotFound, Refused, TooMany, WrongState
 from skillswap.extensions import login_manager
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
@@ -41,6 +43,7 @@ from skillswap.sentences import word, word_state
 
 log = logging.getLogger(__name__)
 VARY = ("HX-Request", "HX-Request-Type")
+View = Callable[..., ResponseReturnValue]
 # where each noun of a WrongState is shown
 PAGES = {
     "pitch": "pitches.show",
@@ -99,6 +102,19 @@ def viewer() -> User | None:
     """The person signed in, or None for a visitor."""
     here: frames.SignedIn | None = g.get("signed_in")
     return here.user if here else None
+
+
+def staff_only(view: View) -> View:
+    """Decorator: moderators and admins; for anybody else the address does not exist (404)."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        person = viewer()
+        if person is None or not person.is_staff:
+            raise NotFound("page")
+        return view(*args, **kwargs)
+
+    return guarded
 
 
 def signed_in() -> SignIn | None:

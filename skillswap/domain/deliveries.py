@@ -29,7 +29,6 @@ from skillswap.models import (
     Delivery,
     DeliveryResult,
     Event,
-    Mute,
     Notification,
     PushSubscription,
     User,
@@ -107,7 +106,7 @@ def plan(event: Event, told: Sequence[Notification]) -> None:
 
 
 def _readers(event: Event, told: Sequence[Notification]) -> Any:
-    """Those who may be told, and by what: whoever muted the actor hears nothing."""
+    """Those who may be told, and by what."""
     topic = preferences.topic_of(event.kind)
     day_ago = event.happened_at - timedelta(days=1)
     subscribed = exists().where(PushSubscription.user_id == User.id)
@@ -128,12 +127,7 @@ def _readers(event: Event, told: Sequence[Notification]) -> Any:
         preferences.wants(User.id, topic, Channel.EMAIL).label(Channel.EMAIL.value),
         (preferences.wants(User.id, topic, Channel.PUSH) & subscribed).label(Channel.PUSH.value),
         mails.label("mails"),
-    ).where(User.id.in_([note.user_id for note in told]), User.state.in_(SEEN), ~muted(event))
-
-
-def muted(event: Event) -> ColumnElement[bool]:
-    """Condition on User: they wished to hear nothing from who did it."""
-    return exists().where(Mute.muter_id == User.id, Mute.muted_id == event.actor_id)
+    ).where(User.id.in_([note.user_id for note in told]), User.state.in_(SEEN))
 
 
 def _row(channel: Channel, note: Notification, event: Event, reader: Row[Any]) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""What does a due delivery say, and may it still be said? Asked at the moment of sending.
+
+Between the event and the mail people read, switch off, mute, block, are suspended or leave: what
+may not be seen any more must not be sent either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, select
+
+from skillswap.db import db
+from skillswap.domain import digests, notifications, preferences
+from skillswap.domain.deliveries import Claim
+from skillswap.domain.notifications import Line
+from skillswap.domain.preferences import Topic
+from skillswap.domain.visibility import SEEN
+from skillswap.models import Channel, Event, Mute, Notification, User, UserState
+
+
+class Dropped(Exception):
+    """Not to be sent any more; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A delivery with everything that is needed to write it out."""
+
+    claim: Claim
+    address: str
+    first_name: str
+    timezone: str
+    topic: Topic | None  # None: it concerns the account, and no switch is about it
+    lines: tuple[Line, ...]  # of a notification one; of a digest those still unread
+    at: datetime
+
+
+def letter_for(claim: Claim, now: datetime) -> Letter:
+    """The letter behind a claim. Raises Dropped when it may not, or need not, go any more."""
+    reader = db.session.get(User, claim.user_id, populate_existing=True)
+    if reader is None or reader.state is UserState.DELETED:
+        raise Dropped("the person has left")
+    if claim.channel is Channel.DIGEST:
+        return _digest(claim, reader, now)
+    if claim.notification_id is not None:
+        return _told(claim, reader, now)
+    until = claim.payload.get("until")
+    if until and datetime.fromisoformat(until) <= now:
+        raise Dropped("its link is out of date")
+    return _letter(claim, reader, None, [], now)
+
+
+def _told(claim: Claim, reader: User, now: datetime) -> Letter:
+    topic = preferences.topic_of(claim.kind)
+    _check_open(reader, topic, claim.channel)
+    this = Notification.id == claim.notification_id
+    lines = notifications.lines(reader, this, ~_is_muted(), now=now, limit=1)
+    if not lines:
+        raise Dropped("nothing to open any more")
+    if not lines[0].unread:
+        raise Dropped("read meanwhile")
+    return _letter(claim, reader, topic, lines, now)
+
+
+def _digest(claim: Claim, reader: User, now: datetime) -> Letter:
+    if reader.state not in SEEN:
+        raise Dropped("the person is suspended")
+    which = digests.still_new(reader.id, claim.created_at, before=claim.id)
+    lines = notifications.lines(reader, which, ~_is_muted(), now=now, limit=digests.MOST_LINES)
+    if not lines:
+        raise Dropped("everything was read meanwhile")
+    return _letter(claim, reader, None, lines, now)
+
+
+def _check_open(reader: User, topic: Topic, channel: Channel) -> None:
+    if reader.state not in SEEN and topic is not Topic.SECURITY:
+        raise Dropped("the person is suspended")
+    if not preferences.wanted(reader.id, topic, channel):
+        raise Dropped("switched off")
+
+
+def _is_muted() -> ColumnElement[bool]:
+    """Condition on a listed notification: its reader has muted who did it since."""
+    return exists(
+        select(Mute.muter_id).where(
+            Mute.muter_id == Notification.user_id, Mute.muted_id == Event.actor_id
+        )
+    )
+
+
+def _letter(
+    claim: Claim, reader: User, topic: Topic | None, lines: list[Line], now: datetime
+) -> Letter:
+    return Letter(
+        claim=claim,
+        address=claim.payload.get("to") or reader.email,
+        first_name=reader.first_name,
+        timezone=reader.timezone,
+        topic=topic,
+        lines=tuple(lines),
+        at=now,
+    )

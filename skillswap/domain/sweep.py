@@ -1,0 +1,44 @@
+"""What does the clock do by itself? Every deadline, in one list, run every minute.
+
+Each step is idempotent and works in small batches, each in a transaction of its own; a step that
+fails is logged and the others go on. Reads show a deadline at once, whether or not this ran.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from skillswap.db import db, transaction
+from skillswap.domain import digests
+
+log = logging.getLogger(__name__)
+BATCH = 100
+MOST_BATCHES = 50  # of one step in one sweep; what is left waits a minute
+
+# name, and what moves up to so many rows that are due, returning how many it moved
+STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
+    ("digests planned", digests.plan_due),
+]
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """Do everything that is due; returns how many rows each step moved."""
+    return {name: run(name, step, now) for name, step in STEPS}
+
+
+def run(name: str, step: Callable[[datetime, int], int], now: datetime) -> int:
+    """One step, batch after batch, until a batch is not full."""
+    moved = 0
+    try:
+        for _batch in range(MOST_BATCHES):
+            with transaction():
+                count = step(now, BATCH)
+            db.session.expunge_all()
+            moved += count
+            if count < BATCH:
+                break
+    except Exception:
+        log.exception("the sweep could not finish: %s", name)
+    return moved

@@ -1,0 +1,313 @@
+"""How does a delivery become a mail? Its words, its links, its headers; text and HTML.
+
+Nothing a person typed stands in a header but their cleaned name in the subject; every link starts
+with PUBLIC_URL. Needs the app, and no request.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from skillswap.config import Settings
+from skillswap.domain.letters import Letter
+from skillswap.domain.notifications import Line
+from skillswap.domain.preferences import Topic
+from skillswap.lib import mail
+from skillswap.lib.i18n import _
+from skillswap.models import Channel
+
+NAME_LENGTH = 80
+# where each kind of subject is shown
+PAGES = {
+    "pitches": "pitches.show",
+    "exchanges": "exchanges.show",
+    "learning_sessions": "sessions.show",
+}
+# event kind -> subject; of the facts only the name may stand in it
+SUBJECTS = {
+    "pitch.sent": _("{name} sent you a pitch"),
+    "pitch.accepted": _("{name} accepted your pitch"),
+    "pitch.declined": _("{name} answered your pitch"),
+    "pitch.asked": _("{name} has a question about your pitch"),
+    "pitch.replied": _("{name} replied about their pitch"),
+    "pitch.reminded": _("A pitch waits for your answer"),
+    "pitch.expired": _("A pitch has expired"),
+    "exchange.completed": _("{name} completed your exchange"),
+    "exchange.cancelled": _("{name} cancelled your exchange"),
+    "session.proposed": _("{name} proposed times for a session"),
+    "session.scheduled": _("{name} picked a time"),
+    "session.declined": _("{name} cannot make your times"),
+    "session.withdrawn": _("{name} withdrew the proposed times"),
+    "session.moved": _("{name} would like to move a session"),
+    "session.cancelled": _("{name} cancelled a session"),
+    "session.reminded": _("Your session is coming up"),
+}
+OTHERWISE = {
+    "pitch": _("News about a pitch"),
+    "exchange": _("News about your exchange"),
+    "session": _("News about a session"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMail:
+    """The words of a mail about the account, and of its button."""
+
+    subject: str
+    said: tuple[str, ...]
+    button: str
+
+
+NOT_YOU = _("If it was not you, ignore this mail: nothing happens.")
+# kind -> words; the payload of such a delivery holds `path`, where the button leads
+ACCOUNT_MAILS = {
+    "account.confirm": AccountMail(
+        _("Confirm your address"),
+        (
+            _("Somebody, most likely you, joined SkillSwap with this address."),
+            _("Confirm it within 24 hours, and you can send your first pitch."),
+            NOT_YOU,
+        ),
+        _("Confirm your address"),
+    ),
+    "account.reset": AccountMail(
+        _("Choose a new password"),
+        (
+            _("Somebody, most likely you, asked for a new password."),
+            _("The link works once, for 30 minutes."),
+            NOT_YOU,
+        ),
+        _("Choose a new password"),
+    ),
+    "account.change": AccountMail(
+        _("Confirm your new address"),
+        (
+            _("Somebody, most likely you, wants to use this address on SkillSwap."),
+            _("The link works once, for 24 hours. Until then the old address stays."),
+            NOT_YOU,
+        ),
+        _("Confirm the new address"),
+    ),
+    "account.undo_change": AccountMail(
+        _("The address of your account changes"),
+        (
+            _("Somebody, most likely you, asked to use another address for your account."),
+            _("If it was you, there is nothing to do."),
+            _("If it was not you, undo it within 72 hours and choose a new password."),
+        ),
+        _("Undo the change"),
+    ),
+    "account.password": AccountMail(
+        _("Your password was changed"),
+        (
+            _("The password of your account was changed a moment ago."),
+            _("If it was you, there is nothing to do. If not, choose a new one now."),
+        ),
+        _("Choose a new password"),
+    ),
+}
+
+
+def settings() -> Settings:
+    """Those of the app."""
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def absolute(path: str) -> str:
+    """A path of ours as a link that works from outside."""
+    return settings().public_url + path
+
+
+def address_of(endpoint: str, **values: str) -> str:
+    """The absolute link to a view; without a request, and whatever Host one came with."""
+    parts = urlsplit(settings().public_url)
+    urls = current_app.url_map.bind(parts.netloc, url_scheme=parts.scheme)
+    return absolute(urls.build(endpoint, values))
+
+
+# -- unsubscribing --------------------------------------------------------------------------------
+
+
+def _signer() -> URLSafeSerializer:
+    keys = [*reversed(settings().secret_key_fallbacks), settings().secret_key]
+    return URLSafeSerializer(keys, salt="unsubscribe")
+
+
+def unsubscribe_token(user_id: int, topic: Topic | None, channel: Channel) -> str:
+    """What lets its holder switch that topic off for that person, and nothing else."""
+    return str(_signer().dumps([user_id, topic.value if topic else "", channel.value]))
+
+
+def read_token(token: str) -> tuple[int, Topic | None, Channel] | None:
+    """Whom and what a token is about; None for one that we did not sign."""
+    try:
+        user_id, topic, channel = _signer().loads(token)
+        return int(user_id), Topic(topic) if topic else None, Channel(channel)
+    except (BadSignature, ValueError, TypeError):
+        return None
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The one thing to press in a mail."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail in parts, as its templates print it."""
+
+    subject: str
+    hello: str
+    said: tuple[str, ...]
+    points: tuple[tuple[str, str], ...]  # of a digest: each line, and where it leads
+    button: Button
+    unsubscribe: str  # "" where it cannot be switched off
+
+
+def write(letter: Letter) -> Written:
+    """The words of a letter."""
+    if letter.claim.channel is Channel.DIGEST:
+        return _digest(letter)
+    if letter.claim.kind in ACCOUNT_MAILS:
+        return _account(letter)
+    return _told(letter)
+
+
+def _told(letter: Letter) -> Written:
+    line = letter.lines[0]
+    return Written(
+        subject=_subject(letter.claim.kind, line),
+        hello=_hello(letter),
+        said=(_sentence(line),),
+        points=(),
+        button=Button(_("Open it on SkillSwap"), _page_of(line)),
+        unsubscribe=_unsubscribe(letter),
+    )
+
+
+def _digest(letter: Letter) -> Written:
+    count = len(letter.lines)
+    return Written(
+        subject=_("Your day on SkillSwap: {count} new").format(count=count),
+        hello=_hello(letter),
+        said=(_("This is what you have not read yet."),),
+        points=tuple((_sentence(line), _page_of(line)) for line in letter.lines),
+        button=Button(_("Read all of it"), address_of("notifications.page")),
+        unsubscribe=_unsubscribe(letter),
+    )
+
+
+def _account(letter: Letter) -> Written:
+    words = ACCOUNT_MAILS[letter.claim.kind]
+    return Written(
+        subject=words.subject,
+        hello=_hello(letter),
+        said=words.said,
+        points=(),
+        button=Button(words.button, absolute(letter.claim.payload.get("path") or "/")),
+        unsubscribe="",
+    )
+
+
+def _hello(letter: Letter) -> str:
+    return _("Hello {name},").format(name=letter.first_name)
+
+
+def _sentence(line: Line) -> str:
+    said = f"{line.actor.name} {line.text}" if line.actor else line.text
+    return said if said.endswith((".", "?")) else f"{said}."
+
+
+def _page_of(line: Line) -> str:
+    if line.subject_type in PAGES and line.public_id:
+        return address_of(PAGES[line.subject_type], public_id=line.public_id)
+    return address_of("notifications.page")
+
+
+def _unsubscribe(letter: Letter) -> str:
+    if letter.topic is Topic.SECURITY:
+        return ""
+    claim = letter.claim
+    token = unsubscribe_token(claim.user_id, letter.topic, claim.channel)
+    return address_of("unsubscribe.page", token=token)
+
+
+def _subject(kind: str, line: Line) -> str:
+    noun = kind.partition(".")[0]
+    words = SUBJECTS.get(kind) or OTHERWISE.get(noun, _("News from SkillSwap"))
+    if line.actor is None and "{name}" in words:
+        words = OTHERWISE.get(noun, _("News from SkillSwap"))
+    return words.format(name=header_name(line.actor.name if line.actor else ""))
+
+
+def header_name(name: str) -> str:
+    """A person's name as a header may hold it: one line, nothing invisible, 80 characters."""
+    plain = "".join(sign if unicodedata.category(sign)[0] != "C" else " " for sign in name)
+    return " ".join(plain.split())[:NAME_LENGTH].strip()
+
+
+def compose(letter: Letter) -> EmailMessage:
+    """The whole mail. Its Message-ID is the delivery's, so that a repeated one is recognised."""
+    written = write(letter)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = settings().mail_from
+    message["To"] = letter.address
+    message["Subject"] = written.subject
+    message["Date"] = format_datetime(letter.at)
+    host = urlsplit(settings().public_url).hostname
+    message["Message-ID"] = f"<{letter.claim.public_id}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    if written.unsubscribe:
+        message["List-Unsubscribe"] = f"<{written.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(render("letter.txt", written))
+    message.add_alternative(render("letter.html", written), subtype="html")
+    return message
+
+
+def render(name: str, written: Written) -> str:
+    """One of the two bodies. Not Flask's function: that one asks for a request."""
+    template = current_app.jinja_env.get_template(f"emails/{name}")
+    return template.render(mail=written, home=settings().public_url)
+
+
+@contextmanager
+def post() -> Iterator[Post]:
+    """What a worker hands letters to, one batch long."""
+    server = settings().smtp
+    if server is None:
+        yield Post(None)
+        return
+    with mail.line(server, settings().mail_from.domain) as line:
+        yield Post(line)
+
+
+class Post:
+    """Writes a letter and hands it in; where there is no mail server it stays, for /dev/mail."""
+
+    def __init__(self, line: mail.Line | None) -> None:
+        self._line = line
+        self.forgets = line is not None  # what has left need not be kept
+
+    def send(self, letter: Letter) -> None:
+        """Raises NotSent or Away. Returning means: taken."""
+        message = compose(letter)
+        if self._line is not None:
+            self._line.send(message, letter.address)
