@@ -13,6 +13,15 @@ Consequence = Callable[[Event], Iterable[Event] | None]
 
 FOLLOWS: dict[str, list[Consequence]] = {
     "person.joined": [],
+    "person.blocked": [],  # nobody is told, least of all the blocked
+    "person.unblocked": [],
+    "person.muted": [],
+    "person.unmuted": [],
+    "person.suspended": [],
+    "person.limited": [],
+    "person.restored": [],
+    "person.deleted": [],
+    "report.made": [],  # staff see the queue
     "skill.proposed": [],
     "pitch.sent": [notifications.notify],
     "pitch.accepted": [notifications.notify],
@@ -20,7 +29,9 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "pitch.ignored": [],
     "pitch.withdrawn": [notifications.notify],
     "pitch.expired": [notifications.notify],
+    "pitch.closed": [notifications.notify],
     "exchange.opened": [],
+    "exchange.closed": [notifications.notify],
     "exchange.completed": [notifications.notify],
     "exchange.cancelled": [notifications.notify],
     "session.proposed": [notifications.notify],
@@ -28,6 +39,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "session.declined": [notifications.notify],
     "session.withdrawn": [notifications.notify],
     "session.cancelled": [notifications.notify],
+    "session.closed": [notifications.notify],
     "session.outcome_given": [notifications.notify],
     "session.completed": [notifications.notify],
 }

@@ -128,6 +128,24 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
         "clock",
         lambda facts, zone: _("The pitch for {skill} expired without an answer").format(**facts),
     ),
+    "pitch.closed": (
+        "archive",
+        lambda facts, zone: _("The pitch for {skill} was closed. It counts against nobody").format(
+            **facts
+        ),
+    ),
+    "exchange.closed": (
+        "archive",
+        lambda facts, zone: _(
+            "Your exchange about {skill} was closed. It counts against nobody"
+        ).format(**facts),
+    ),
+    "session.closed": (
+        "archive",
+        lambda facts, zone: _("{skill} on {when} is off. The time is yours again").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
     "exchange.completed": (
         "handshake",
         lambda facts, zone: _("completed your exchange about {skill}").format(**facts),

@@ -110,6 +110,12 @@ class User(Model):
         """Moderators and admins."""
         return self.staff_role is not StaffRole.NONE
 
+    def state_at(self, now: datetime) -> UserState:
+        """The state with its end taken into account, also when no sweep has run yet."""
+        if self.state in (UserState.LIMITED, UserState.SUSPENDED) and self.state_until:
+            return UserState.ACTIVE if self.state_until <= now else self.state
+        return self.state
+
     @property
     def is_active(self) -> bool:
         """Neither suspended nor deleted: may sign in and be seen."""

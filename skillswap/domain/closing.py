@@ -1,0 +1,170 @@
+"""How does what is open between people end when one of them goes? Without blame, by the system.
+
+A block, a suspension and a deletion look the same from the other side: what was open is closed,
+its page is no more, and one line says so without a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from skillswap.db import db
+from skillswap.domain import events, exchanges, pitches, slots
+from skillswap.models import (
+    Exchange,
+    ExchangeLeg,
+    ExchangeState,
+    LearningSession,
+    Pitch,
+    PitchState,
+    ProposalState,
+    SessionState,
+    User,
+)
+from skillswap.models.pitch import OPEN
+
+LIVE = (ExchangeState.ACTIVE, ExchangeState.DORMANT)
+UNSETTLED = (SessionState.PROPOSED, SessionState.SCHEDULED)
+Between = type[Pitch] | type[Exchange]
+
+
+def close_between(person: User, other: User, reason: str, now: datetime) -> None:
+    """Close every open pitch and exchange of these two; `other` is told that it is closed."""
+    exchanges.lock_people(person.id, other.id)
+    _close(person, reason, now, other)
+
+
+def close_all(person: User, reason: str, now: datetime) -> None:
+    """Close every open pitch and exchange of this person; the others are told."""
+    exchanges.lock_people(person.id, *_partners(person))
+    _close(person, reason, now, None)
+
+
+def _close(person: User, reason: str, now: datetime, other: User | None) -> None:
+    for pitch in _open_pitches(person, other):
+        _close_pitch(pitch, person, reason, now)
+    for exchange in _live_exchanges(person, other):
+        _close_exchange(exchange, person, now)
+
+
+def _theirs(table: Between, person: User, other: User | None) -> ColumnElement[bool]:
+    """Condition: it is this person's, and the other's if one is named."""
+    ids = (table.learner_id, table.teacher_id)
+    mine = or_(*(column == person.id for column in ids))
+    return mine if other is None else mine & or_(*(column == other.id for column in ids))
+
+
+def _partners(person: User) -> set[int]:
+    """Who has something open with this person. Two statements."""
+    found: set[int] = set()
+    for table, is_open in ((Pitch, Pitch.state.in_(OPEN)), (Exchange, Exchange.state.in_(LIVE))):
+        pairs: Any = select(table.learner_id, table.teacher_id)
+        for pair in db.session.execute(pairs.where(_theirs(table, person, None), is_open)):
+            found.update(pair)
+    return found - {person.id}
+
+
+# -- pitches --------------------------------------------------------------------------------------
+
+
+def _open_pitches(person: User, other: User | None) -> Sequence[Pitch]:
+    return db.session.scalars(
+        select(Pitch)
+        .where(_theirs(Pitch, person, other), Pitch.state.in_(OPEN))
+        .options(*pitches.WITH_ALL)
+        .order_by(Pitch.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _close_pitch(pitch: Pitch, person: User, reason: str, now: datetime) -> None:
+    """The clock comes first: what was due has expired, and counts."""
+    if pitches.expire_if_due(pitch, now):
+        return
+    pitch.move_to(PitchState.CLOSED, now)
+    pitch.close_reason = reason
+    _tell("pitch.closed", pitch, person, now, skill=pitch.skill.name)
+
+
+# -- exchanges, and the sessions they had ahead ---------------------------------------------------
+
+
+def _live_exchanges(person: User, other: User | None) -> Sequence[Exchange]:
+    return db.session.scalars(
+        select(Exchange)
+        .where(_theirs(Exchange, person, other), Exchange.state.in_(LIVE))
+        .options(
+            joinedload(Exchange.learner),
+            joinedload(Exchange.teacher),
+            selectinload(Exchange.legs).joinedload(ExchangeLeg.skill),
+        )
+        .order_by(Exchange.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _close_exchange(exchange: Exchange, person: User, now: datetime) -> None:
+    """End it with no reason given. A session that has begun is left to its own deadlines."""
+    exchange.move_to(ExchangeState.CANCELLED)
+    exchange.ended_at, exchange.end_reason = now, ""
+    exchange.completion_by_id = exchange.complete_by = None
+    ahead = [
+        one
+        for one in _unsettled(exchange)
+        if one.state is SessionState.PROPOSED or (one.starts_at and one.starts_at > now)
+    ]
+    for learning_session in ahead:
+        _close_session(learning_session, person, now)
+    slots.free(ahead)
+    _tell("exchange.closed", exchange, person, now, skill=exchange.legs[0].skill.name)
+
+
+def _unsettled(exchange: Exchange) -> Sequence[LearningSession]:
+    return db.session.scalars(
+        select(LearningSession)
+        .where(LearningSession.exchange_id == exchange.id, LearningSession.state.in_(UNSETTLED))
+        .options(
+            selectinload(LearningSession.proposals),
+            joinedload(LearningSession.skill),
+            joinedload(LearningSession.learner),
+            joinedload(LearningSession.teacher),
+        )
+        .order_by(LearningSession.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _close_session(learning_session: LearningSession, person: User, now: datetime) -> None:
+    """Cancelled by nobody, never late; an agreed time is told of, since it frees an hour."""
+    for proposal in learning_session.proposals:
+        if proposal.state is ProposalState.OPEN:
+            proposal.state = ProposalState.LAPSED
+    learning_session.move_to(SessionState.CANCELLED, now)
+    starts_at = learning_session.starts_at
+    if starts_at is not None:
+        learning_session.sequence += 1
+        _tell(
+            "session.closed",
+            learning_session,
+            person,
+            now,
+            skill=learning_session.skill.name,
+            starts_at=starts_at.isoformat(),
+        )
+
+
+def _tell(
+    kind: str,
+    subject: Pitch | Exchange | LearningSession,
+    person: User,
+    now: datetime,
+    **facts: Any,
+) -> None:
+    """Tell the other of the two. There is no page to open any more: it is `gone`."""
+    theirs = subject.teacher if subject.learner_id == person.id else subject.learner
+    events.record(kind, actor=None, subject=subject, to=[theirs], now=now, gone=True, **facts)
