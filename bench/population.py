@@ -73,6 +73,7 @@ def _person(number: int, now: datetime, chance: random.Random) -> dict[str, Any]
         "timezone": chance.choice(ZONES),
         "language_mask": 1 | 1 << chance.randint(1, 12),
         "birth_year": 1990,
+        "email_confirmed_at": now,
         "created_at": now - timedelta(days=chance.randint(30, 900)),
         "last_seen_at": now - timedelta(minutes=chance.randint(0, 60 * 24 * 60)),
     }

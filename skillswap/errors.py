@@ -41,6 +41,16 @@ class NotFound(DomainError):
     status = 404
 
 
+class Gone(DomainError):
+    """It was for once, or for a time, and that is over: 410. `noun` says what it was."""
+
+    status = 410
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"{noun} is used or out of date")
+        self.noun = noun
+
+
 class NotAllowed(DomainError):
     """It is there, the person sees it, and still may not: 403 with a sentence."""
 

@@ -29,6 +29,9 @@ SENTENCES: dict[str, str] = {
     "accept_terms": "Please read the terms and tick this box.",
     "needs_role": "Choose at least one: learning or teaching.",
     "control_characters": "This holds characters that cannot be shown. Type it anew.",
+    "wrong_password": "This is not your password. Type it once more.",
+    "same_email": "This is your address already.",
+    "unconfirmed": "Confirm your email first: open the link that we sent to {email}.",
     # profile and skills
     "unknown_skill": "We do not know this skill yet. Choose one from the list, or propose it.",
     "unknown_level": "Choose one of the three levels.",

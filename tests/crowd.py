@@ -72,6 +72,7 @@ def _person(number: int, chance: random.Random) -> dict[str, Any]:
         "timezone": chance.choice(ZONES),
         "language_mask": 1 | 1 << chance.randrange(8),
         "birth_year": 1990,
+        "email_confirmed_at": now,
         "rating_rank": 4_100 + 100 * chance.randrange(3),
         "created_at": now - timedelta(hours=chance.randrange(1, 5_000)),
         "last_seen_at": now - timedelta(minutes=chance.randrange(50_000)),

@@ -84,6 +84,7 @@ def make_person(
             birth_year=1990,
             created_at=now - joined,
             last_seen_at=columns.pop("last_seen_at", now),
+            email_confirmed_at=columns.pop("email_confirmed_at", now - joined),
             **columns,
         )
         db.session.add(person)

@@ -7,36 +7,27 @@ first statement, so that nothing is locked meanwhile.
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
-from unicodedata import normalize
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
-from skillswap.domain import attempts, events
-from skillswap.domain.frame import token_hash
+from skillswap.domain import attempts, credentials, email_links, events
+from skillswap.domain.credentials import check_new_password, fold_address, same_everywhere
 from skillswap.domain.usernames import candidates, clean_name, name_key, reads_like_staff
 from skillswap.errors import Refused
 from skillswap.lib.clock import is_zone
-from skillswap.lib.passwords import check_password, hash_password, needs_rehash
-from skillswap.lib.text import search_key
+from skillswap.lib.passwords import hash_password, needs_rehash
+from skillswap.lib.tokens import new_token, token_hash
 from skillswap.models import SignIn, User, UserState
 
 REMEMBERED = timedelta(days=30)
 NOT_REMEMBERED = timedelta(days=14)
-PASSWORD_LEAST, PASSWORD_MOST = 10, 128
-SHORTEST_PART = 4  # a password may well hold "al" or "mo" by chance
 DEVICE_LENGTH = 200
 ADULT, OLDEST = 18, 120
-SITE = "skillswap"
-COMMON = Path(__file__).resolve().parent.parent / "data" / "common_passwords.txt"
 
 
 class Role(StrEnum):
@@ -119,13 +110,14 @@ def count_sign_up(person: NewPerson, *, ip: str, now: datetime) -> Refused | Non
 
 
 def sign_up(person: NewPerson, *, device: str, now: datetime) -> SignIn:
-    """Make the account and open its first sign-in.
+    """Make the account, mail a link to confirm its address, and open its first sign-in.
 
     Call it first in its transaction: it makes a hash. Raises Refused when the address is taken.
     """
     password_hash = hash_password(same_everywhere(person.password))
     user = _insert(person, password_hash, now)
     events.record("person.joined", actor=user, subject=user, to=[], now=now)
+    email_links.send_confirmation(user, now)
     return _open_sign_in(user.id, device=device, lasts=NOT_REMEMBERED, now=now)
 
 
@@ -157,44 +149,6 @@ def _insert(person: NewPerson, password_hash: str, now: datetime) -> User:
     raise RuntimeError("ten usernames in a row were taken")
 
 
-# -- passwords and addresses ----------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _common() -> frozenset[str]:
-    return frozenset(COMMON.read_text(encoding="utf-8").split())
-
-
-def same_everywhere(password: str) -> str:
-    """One form for what two keyboards compose differently."""
-    return normalize("NFC", password)
-
-
-def check_new_password(password: str, email: str, *names: str, where: str = "password") -> None:
-    """Raises Refused for one that is too short, too long, well known, or easily guessed."""
-    password = same_everywhere(password)
-    if len(password) < PASSWORD_LEAST:
-        raise Refused(where, "password_short")
-    if len(password) > PASSWORD_MOST:
-        raise Refused(where, "password_long")
-    folded = password.casefold()
-    if folded in _common():
-        raise Refused(where, "password_common")
-    plain = search_key(password).replace(" ", "")
-    parts = (search_key(part).replace(" ", "") for part in (email.split("@")[0], *names, SITE))
-    if email in folded or any(len(part) >= SHORTEST_PART and part in plain for part in parts):
-        raise Refused(where, "password_personal")
-
-
-def fold_address(email: str) -> str:
-    """The one spelling under which an address is kept and found: small letters throughout."""
-    try:
-        known = validate_email(email.strip(), check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError:
-        return email.strip().lower()
-    return known.normalized.lower()
-
-
 # -- coming and going -----------------------------------------------------------------------------
 
 
@@ -223,14 +177,13 @@ def log_in(tried: LogInTry, password: str, *, device: str, remember: bool, now: 
     Call it first in its transaction: it checks a hash, at the same cost whether or not there is
     such an account. Raises Refused, with one sentence for all that can be wrong.
     """
-    password = same_everywhere(password)
-    fits = check_password(tried.password_hash, password) and len(password) <= PASSWORD_MOST
+    fits = credentials.fits(tried.password_hash, password)
     if not fits or tried.user_id is None or tried.state is UserState.DELETED:
         raise Refused("", "wrong_login")
     if tried.state is UserState.SUSPENDED:
         raise Refused("", "suspended")
     if tried.password_hash and needs_rehash(tried.password_hash):
-        _keep_hash(tried, hash_password(password))
+        _keep_hash(tried, hash_password(same_everywhere(password)))
     attempts.refund(tried.attempt_ids)
     lasts = REMEMBERED if remember else NOT_REMEMBERED
     return _open_sign_in(tried.user_id, device=device, lasts=lasts, now=now)
@@ -257,7 +210,7 @@ def _keep_hash(tried: LogInTry, password_hash: str) -> None:
 
 
 def _open_sign_in(user_id: int, *, device: str, lasts: timedelta, now: datetime) -> SignIn:
-    token = secrets.token_urlsafe(32)  # 256 bits
+    token = new_token()
     sign_in = SignIn(
         token_hash=token_hash(token),
         user_id=user_id,

@@ -1,4 +1,4 @@
-"""How often may somebody try? Log-in and sign-up are rationed by their tries.
+"""How often may somebody try? Log-in, sign-up and mailed links are rationed by their tries.
 
 A try is counted, and committed, before its outcome is known: a refused one must count too.
 """
@@ -36,6 +36,11 @@ LOG_IN_ACCOUNT = Ration("log_in.account", 10, timedelta(minutes=5))
 LOG_IN_IP = Ration("log_in.ip", 10, timedelta(minutes=5))
 LOG_IN_ALL = Ration("log_in.all", 1_000, timedelta(minutes=5))
 SIGN_UP_IP = Ration("sign_up.ip", 5, timedelta(hours=1))
+CONFIRM_SEND = Ration("confirm.send", 5, timedelta(hours=24))
+RESET_ACCOUNT = Ration("reset.account", 5, timedelta(hours=24))
+RESET_IP = Ration("reset.ip", 20, timedelta(hours=24))
+EMAIL_CHANGE = Ration("email.change", 2, timedelta(hours=24))
+PASSWORD_AGAIN = Ration("password.again", 10, timedelta(minutes=5))
 TOO_YOUNG = Ration("sign_up.young", 1, timedelta(hours=24))
 
 Spending = tuple[Ration, str]  # a ration, and whose

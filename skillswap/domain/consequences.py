@@ -13,6 +13,11 @@ Consequence = Callable[[Event], Iterable[Event] | None]
 
 FOLLOWS: dict[str, list[Consequence]] = {
     "person.joined": [],
+    "person.email_confirmed": [],
+    "person.email_changed": [],
+    "person.email_restored": [],
+    "person.password_changed": [],
+    "person.password_reset": [],
     "person.blocked": [],  # nobody is told, least of all the blocked
     "person.unblocked": [],
     "person.muted": [],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,9 +11,10 @@ from sqlalchemy.orm import contains_eager
 
 from skillswap.db import UtcDateTime, db
 from skillswap.domain import learning_sessions, notifications, pitches
+from skillswap.domain.sign_ins import IDLE
+from skillswap.lib.tokens import token_hash
 from skillswap.models import SignIn, StaffRole, User
 
-IDLE = timedelta(days=14)
 STAFF_IDLE = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -42,11 +42,6 @@ class SignedIn:
     def counts(self) -> tuple[int, int, int]:
         """Every number of the frame."""
         return self.unread_notifications, *self.needs
-
-
-def token_hash(token: str) -> str:
-    """What the table keeps of a cookie's token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @cache
