@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from skillswap.db import db
-from skillswap.models import LearningSession, SessionState, User
+from skillswap.errors import Refused
+from skillswap.lib.clock import local
+from skillswap.models import LearningSession, SessionState, User, UserState
 
 NEW_FOR = timedelta(days=7)
 TRUSTED_FROM_KEPT = 5
@@ -63,3 +65,18 @@ def limits_of(person: User, now: datetime) -> Limits:
     if count == 0:
         return NEW
     return TRUSTED if count >= TRUSTED_FROM_KEPT else MEMBER
+
+
+def restriction(person: User, now: datetime) -> Refused | None:
+    """Why this person may not begin anything new just now: staff have limited them."""
+    if person.state_at(now) is not UserState.LIMITED:
+        return None
+    if person.state_until is None:
+        return Refused("", "limited")
+    return Refused("", "limited_until", day=local(person.state_until, person.timezone).day)
+
+
+def check_free(person: User, now: datetime) -> None:
+    """Raises Refused while staff have limited this person."""
+    if refusal := restriction(person, now):
+        raise refusal

@@ -12,7 +12,14 @@ from sqlalchemy.orm import joinedload
 
 from skillswap.db import Instant, db
 from skillswap.domain import exchanges
-from skillswap.domain.limits import BIO_TO_PITCH, COOL_DOWN, RESPOND_DAYS, Limits, limits_of
+from skillswap.domain.limits import (
+    BIO_TO_PITCH,
+    COOL_DOWN,
+    RESPOND_DAYS,
+    Limits,
+    limits_of,
+    restriction,
+)
 from skillswap.errors import Refused, TooMany
 from skillswap.lib.clock import local, relative
 from skillswap.lib.text import Unprintable, clean_body
@@ -265,7 +272,8 @@ def draft(learner: User, teacher: User, now: datetime) -> Draft:
         if pitch.state_at(now) is not PitchState.EXPIRED
     }
     quota = quota_of(learner, now)
-    obstacles = list(in_the_way(lists))
+    restricted = restriction(learner, now)
+    obstacles = [restricted] if restricted else list(in_the_way(lists))
     if not obstacles:
         one_more = Quota(quota.limits, quota.open_left - 1, quota.today_left - 1, quota.next_at)
         obstacles += over_quota(teacher, one_more, room_of(teacher, now) - 1, now)

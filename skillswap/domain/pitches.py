@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from skillswap.db import Instant, db
 from skillswap.domain import events, exchanges, notifications, pitch_rules
-from skillswap.domain.limits import RESPOND_DAYS_DEFAULT
+from skillswap.domain.limits import RESPOND_DAYS_DEFAULT, check_free
 from skillswap.domain.pitch_rules import is_open
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound, Refused, WrongState
@@ -50,6 +50,7 @@ def send_pitch(
 
     Raises Refused with the first rule that says no, TooMany when a quota is used up.
     """
+    check_free(learner, now)
     wanted, returned = pitch_rules.choose(pitch_rules.between(learner, teacher), skill, offered)
     body = pitch_rules.checked_body(teacher, body)
     pitch_rules.check_days(days)
@@ -98,6 +99,7 @@ def accept_pitch(teacher: User, public_id: str, *, body: str = "", now: datetime
     exchanges.lock_people(pitch.teacher_id, pitch.learner_id)
     pitch = _one(Pitch.id == pitch.id)  # again, as it stands now that nobody else may move it
     pitch.move_to(PitchState.ACCEPTED, now)
+    check_free(teacher, now)
     pitch.answer_body = pitch_rules.checked_words(body)
     exchange = exchanges.open_exchange(pitch, now)
     _tell("pitch.accepted", teacher, pitch, [pitch.learner], now, exchange=exchange.public_id)

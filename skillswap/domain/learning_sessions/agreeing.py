@@ -11,7 +11,13 @@ from sqlalchemy.orm import joinedload
 from skillswap.db import db
 from skillswap.domain import events, exchanges, slots
 from skillswap.domain.learning_sessions.reading import session_of
-from skillswap.domain.limits import HORIZON, OPEN_OFFERS, PROPOSAL_LEAD, PROPOSAL_LIFE
+from skillswap.domain.limits import (
+    HORIZON,
+    OPEN_OFFERS,
+    PROPOSAL_LEAD,
+    PROPOSAL_LIFE,
+    check_free,
+)
 from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.clock import day_bounds, on_quarter
 from skillswap.models import (
@@ -45,6 +51,7 @@ def propose_times(
     forbid (its parameter `index` says which), WrongState when the exchange is not active.
     """
     exchange = exchanges.active_exchange_of(person, exchange_public_id)
+    check_free(person, now)
     leg = next((leg for leg in exchange.legs if leg.id == leg_id), None)
     if leg is None:
         raise Refused("leg", "unknown_leg")
