@@ -124,10 +124,15 @@ def _readers(event: Event, told: Sequence[Notification]) -> Any:
     return select(
         User.id,
         User.timezone,
-        preferences.wants(User.id, topic, Channel.EMAIL).label(Channel.EMAIL.value),
+        (preferences.wants(User.id, topic, Channel.EMAIL) & confirmed()).label(Channel.EMAIL.value),
         (preferences.wants(User.id, topic, Channel.PUSH) & subscribed).label(Channel.PUSH.value),
         mails.label("mails"),
     ).where(User.id.in_([note.user_id for note in told]), User.state.in_(SEEN))
+
+
+def confirmed() -> ColumnElement[bool]:
+    """Condition on User: the address is theirs. Strangers' addresses are told nothing."""
+    return User.email_confirmed_at.is_not(None)
 
 
 def _row(channel: Channel, note: Notification, event: Event, reader: Row[Any]) -> dict[str, Any]:
@@ -248,23 +253,24 @@ def claim(channels: Sequence[Channel], owner: str, now: datetime, limit: int) ->
         .returning(Delivery)
         .execution_options(synchronize_session=False, populate_existing=True)
     ).all()
-    rows = sorted(rows, key=lambda row: (row.due_at, row.id))
-    return [
-        Claim(
-            id=row.id,
-            public_id=row.public_id,
-            user_id=row.user_id,
-            notification_id=row.notification_id,
-            channel=row.channel,
-            kind=row.kind,
-            payload=row.payload,
-            attempts=row.attempts,
-            owner=owner,
-            until=now + LEASE,
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
+    return [claim_of(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+
+
+def claim_of(row: Delivery) -> Claim:
+    """The row as its holder knows it."""
+    return Claim(
+        id=row.id,
+        public_id=row.public_id,
+        user_id=row.user_id,
+        notification_id=row.notification_id,
+        channel=row.channel,
+        kind=row.kind,
+        payload=row.payload,
+        attempts=row.attempts,
+        owner=row.owner,
+        until=row.claimed_until or row.due_at,
+        created_at=row.created_at,
+    )
 
 
 def mark_sent(claim: Claim, now: datetime, *, forget: bool = True) -> bool:

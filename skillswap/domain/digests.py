@@ -62,7 +62,8 @@ def _plan(eight: datetime, zones: list[str], limit: int) -> int:
     )
     query = (
         select(User.id)
-        .where(User.timezone.in_(zones), User.state.in_(SEEN), ~has_today, something)
+        .where(User.timezone.in_(zones), User.state.in_(SEEN), deliveries.confirmed())
+        .where(~has_today, something)
         .order_by(User.id)
         .limit(limit)
     )
@@ -91,11 +92,15 @@ def still_new(reader: UserId, eight: datetime, *, before: int | None = None) -> 
     )
     return and_(
         Notification.read_at.is_(None),
-        Notification.due_at <= eight,
-        Notification.due_at > eight - REACHES_BACK,
+        morning_of(eight),
         or_(*_is_wanted(reader), _was_too_much()),
         ~named,
     )
+
+
+def morning_of(eight: datetime) -> ColumnElement[bool]:
+    """Condition: the notification is of the days that a digest of that morning looks back on."""
+    return and_(Notification.due_at <= eight, Notification.due_at > eight - REACHES_BACK)
 
 
 def _is_wanted(reader: UserId) -> list[ColumnElement[bool]]:

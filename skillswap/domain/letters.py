@@ -13,11 +13,20 @@ from sqlalchemy import ColumnElement, exists, select
 
 from skillswap.db import db
 from skillswap.domain import digests, notifications, preferences
-from skillswap.domain.deliveries import Claim
+from skillswap.domain.deliveries import Claim, claim_of
 from skillswap.domain.notifications import Line
 from skillswap.domain.preferences import Topic
 from skillswap.domain.visibility import SEEN
-from skillswap.models import Channel, Event, Mute, Notification, User, UserState
+from skillswap.models import (
+    Channel,
+    Delivery,
+    DeliveryResult,
+    Event,
+    Mute,
+    Notification,
+    User,
+    UserState,
+)
 
 
 class Dropped(Exception):
@@ -102,3 +111,35 @@ def _letter(
         lines=tuple(lines),
         at=now,
     )
+
+
+def kept(now: datetime, limit: int) -> list[Letter]:
+    """The mails of the last hours that were due, newest first, also those read meanwhile.
+
+    For /dev/mail alone: nothing is checked, and each asks the database.
+    """
+    rows = db.session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.channel.in_((Channel.EMAIL, Channel.DIGEST)),
+            Delivery.due_at <= now,
+            Delivery.result.is_distinct_from(DeliveryResult.DROPPED),
+        )
+        .order_by(Delivery.due_at.desc(), Delivery.id.desc())
+        .limit(limit)
+    ).all()
+    return [letter for row in rows if (letter := _unchecked(claim_of(row), now)) is not None]
+
+
+def _unchecked(claim: Claim, now: datetime) -> Letter | None:
+    reader = db.session.get_one(User, claim.user_id)
+    if claim.channel is Channel.DIGEST:
+        which = digests.morning_of(claim.created_at)
+        lines = notifications.lines(reader, which, now=now, limit=digests.MOST_LINES)
+    elif claim.notification_id is not None:
+        this = Notification.id == claim.notification_id
+        lines = notifications.lines(reader, this, now=now, limit=1)
+    else:
+        return _letter(claim, reader, None, [], now)
+    topic = None if claim.channel is Channel.DIGEST else preferences.topic_of(claim.kind)
+    return _letter(claim, reader, topic, lines, now) if lines else None

@@ -71,6 +71,7 @@ TOPIC_OF_KIND = {
     "session.no_show": Topic.REMINDERS,
     "session.outcome_given": Topic.AFTERWARDS,
     "session.completed": Topic.AFTERWARDS,
+    "session.unconfirmed": Topic.AFTERWARDS,
 }
 # channels that a kind never takes, whatever the switches say (DOMAIN.md §3.1)
 NEVER_BY: dict[str, frozenset[Channel]] = {
@@ -131,3 +132,18 @@ def switch(user_id: int, topic: Topic, channel: Channel, *, on: bool) -> bool:
         with suppress(IntegrityError), db.session.begin_nested():  # the same click in two tabs
             db.session.execute(insert(Preference).values(**key, wanted=on))
     return on
+
+
+def is_on(user_id: int, topic: Topic | None, channel: Channel) -> bool:
+    """Whether that switch is on; without a topic, whether any of the channel's is."""
+    if topic is not None:
+        return wanted(user_id, topic, channel)
+    table = switches(user_id)
+    return any(on for (_topic, by), on in table.items() if by is channel)
+
+
+def switch_all(user_id: int, topic: Topic | None, channel: Channel, *, on: bool) -> None:
+    """Move that switch; without a topic, all of the channel's off, or back to their defaults."""
+    for one in [topic] if topic is not None else Topic:
+        default = channel in DEFAULTS[one]
+        switch(user_id, one, channel, on=on if topic is not None else on and default)

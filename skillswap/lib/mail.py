@@ -27,6 +27,7 @@ class MailServer:
     encryption: Encryption
     user: str = ""
     password: str = field(default="", repr=False)
+    timeout: float = TIMEOUT
 
     @classmethod
     def parse(cls, url: str) -> MailServer:
@@ -56,8 +57,8 @@ class MailServer:
 class Line:
     """A connection that is opened with the first mail and serves those after it."""
 
-    def __init__(self, server: MailServer, name: str, timeout: float) -> None:
-        self._server, self._name, self._timeout = server, name, timeout
+    def __init__(self, server: MailServer, name: str) -> None:
+        self._server, self._name = server, name
         self._smtp: smtplib.SMTP | None = None
 
     def send(self, message: EmailMessage, to: str) -> None:
@@ -91,12 +92,12 @@ class Line:
                     server.host,
                     server.port,
                     local_hostname=self._name,
-                    timeout=self._timeout,
+                    timeout=server.timeout,
                     context=ssl.create_default_context(),
                 )
             else:
                 smtp = smtplib.SMTP(
-                    server.host, server.port, local_hostname=self._name, timeout=self._timeout
+                    server.host, server.port, local_hostname=self._name, timeout=server.timeout
                 )
                 smtp.ehlo_or_helo_if_needed()
                 if encrypted == "always" or (encrypted == "offered" and smtp.has_extn("starttls")):
@@ -120,9 +121,9 @@ class Line:
 
 
 @contextmanager
-def line(server: MailServer, name: str, timeout: float = TIMEOUT) -> Iterator[Line]:
+def line(server: MailServer, name: str) -> Iterator[Line]:
     """A line that is closed afterwards. `name` is how we present ourselves."""
-    open_line = Line(server, name, timeout)
+    open_line = Line(server, name)
     try:
         yield open_line
     finally:
