@@ -124,12 +124,21 @@ def upgrade() -> None:
         "push_subscriptions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "sign_in_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("endpoint", sa.String(length=1000), nullable=False),
         sa.Column("p256dh", sa.String(length=200), nullable=False),
         sa.Column("auth", sa.String(length=100), nullable=False),
         sa.Column("device", sa.String(length=200), nullable=False),
         sa.Column("created_at", skillswap.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("used_at", skillswap.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["sign_in_id"],
+            ["sign_ins.id"],
+            name=op.f("fk_push_subscriptions_sign_in_id_sign_ins"),
+            ondelete="CASCADE",
+        ),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["users.id"],
@@ -141,6 +150,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("push_subscriptions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_push_subscriptions_sign_in_id"), ["sign_in_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_push_subscriptions_user_id"), ["user_id"], unique=False
         )
@@ -520,6 +532,7 @@ def downgrade() -> None:
     op.drop_table("reports")
     with op.batch_alter_table("push_subscriptions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_push_subscriptions_user_id"))
+        batch_op.drop_index(batch_op.f("ix_push_subscriptions_sign_in_id"))
 
     op.drop_table("push_subscriptions")
     op.drop_table("preferences")

@@ -71,12 +71,15 @@ class Preference(Model):
 
 
 class PushSubscription(Model):
-    """A browser that takes web push for a person."""
+    """A browser that takes web push for a person, as long as their sign-in there lives."""
 
     __tablename__ = "push_subscriptions"
     __table_args__ = ({"sqlite_autoincrement": True},)
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    sign_in_id: Mapped[int] = mapped_column(
+        ForeignKey("sign_ins.id", ondelete="CASCADE"), index=True
+    )
     endpoint: Mapped[str] = mapped_column(String(1_000), unique=True)
     p256dh: Mapped[str] = mapped_column(String(200))
     auth: Mapped[str] = mapped_column(String(100))

@@ -12,6 +12,7 @@ from skillswap.domain import deliveries, letters, notifications, preferences
 from skillswap.domain.deliveries import Claim
 from skillswap.domain.preferences import Topic
 from skillswap.errors import WrongState
+from skillswap.lib.tokens import token_hash
 from skillswap.models import (
     Block,
     Channel,
@@ -21,6 +22,7 @@ from skillswap.models import (
     Notification,
     Preference,
     PushSubscription,
+    SignIn,
     User,
     UserState,
 )
@@ -47,10 +49,12 @@ def take(now: datetime, owner: str = "one", limit: int = 10) -> list[Claim]:
 
 
 def subscribe(person: User, now: datetime) -> None:
+    here = select(SignIn.id).where(SignIn.token_hash == token_hash(people.sign_in(person)))
     with transaction():
         db.session.add(
             PushSubscription(
                 user_id=person.id,
+                sign_in_id=db.session.scalars(here).one(),
                 endpoint=f"https://push.example/{person.username}",
                 p256dh="x",
                 auth="y",
