@@ -182,8 +182,9 @@ def add_new(rows: Sequence[dict[str, Any]]) -> int:
         dialect.insert(Delivery.__table__)
         .values(list(rows))
         .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Delivery.__table__.c.id)
     )
-    return max(0, int(written.rowcount))  # type: ignore[attr-defined]  # an INSERT has one
+    return len(written.all())
 
 
 def after_quiet_hours(at: datetime, timezone: str) -> datetime:

@@ -25,6 +25,8 @@ LATEST = 11  # when no worker ran at eight
 REACHES_BACK = timedelta(days=7)
 MOST_LINES = 20
 KIND = "digest"
+# other rows than the one in hand; made once, since an alias takes long to make
+Given, Earlier, KeptBack = aliased(Delivery), aliased(Delivery), aliased(Delivery)
 
 
 def plan_due(now: datetime, limit: int) -> int:
@@ -51,14 +53,13 @@ def mornings(now: datetime) -> dict[datetime, list[str]]:
 
 def _plan(eight: datetime, zones: list[str], limit: int) -> int:
     day = local(eight, zones[0]).date.isoformat()
-    given = aliased(Delivery)
     has_today = exists().where(
-        given.user_id == User.id, given.channel == Channel.DIGEST, given.created_at == eight
+        Given.user_id == User.id, Given.channel == Channel.DIGEST, Given.created_at == eight
     )
     something = exists(
         select(Notification.id)
         .join(Event, Event.id == Notification.event_id)
-        .where(Notification.user_id == User.id, still_new(User.id, eight))
+        .where(Notification.user_id == User.id, still_new(Notification.user_id, eight))
     )
     query = (
         select(User.id)
@@ -81,14 +82,14 @@ def still_new(reader: UserId, eight: datetime, *, before: int | None = None) -> 
     """Condition on Notification and its Event: to be named by that reader's digest of that morning.
 
     Unread, of a topic they want in it or mailed too often for one day, and not yet named by an
-    earlier digest. `before` is this digest's own number, once it has one.
+    earlier digest. `before` is this digest's own number, once it has one. A column as `reader` must
+    belong to the query that this stands in, not to one further out.
     """
-    earlier = aliased(Delivery)
     named = exists().where(
-        earlier.user_id == reader,
-        earlier.channel == Channel.DIGEST,
-        earlier.created_at >= Notification.due_at,
-        *([earlier.id < before] if before is not None else []),
+        Earlier.user_id == reader,
+        Earlier.channel == Channel.DIGEST,
+        Earlier.created_at >= Notification.due_at,
+        *([Earlier.id < before] if before is not None else []),
     )
     return and_(
         Notification.read_at.is_(None),
@@ -115,9 +116,8 @@ def _is_wanted(reader: UserId) -> list[ColumnElement[bool]]:
 
 def _was_too_much() -> ColumnElement[bool]:
     """A mail about it was planned, and was one too many."""
-    kept_back = aliased(Delivery)
     return exists().where(
-        kept_back.notification_id == Notification.id,
-        kept_back.result == DeliveryResult.DROPPED,
-        kept_back.error == deliveries.OVER_LIMIT,
+        KeptBack.notification_id == Notification.id,
+        KeptBack.result == DeliveryResult.DROPPED,
+        KeptBack.error == deliveries.OVER_LIMIT,
     )

@@ -92,7 +92,10 @@ def may_go_by(kind: str, channel: Channel) -> bool:
 
 
 def wants(user_id: UserId, topic: Topic, channel: Channel) -> ColumnElement[bool]:
-    """Condition: that person (or column) hears of the topic on that channel."""
+    """Condition: that person hears of the topic on that channel.
+
+    A column must belong to the query that this stands in, not to one further out.
+    """
     default = channel in DEFAULTS[topic]
     if topic in LOCKED:
         return literal(default)

@@ -1,0 +1,67 @@
+"""Does the sweep do everything, in small steps, and survive a step that fails?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from skillswap.db import db
+from skillswap.domain import sweep
+from skillswap.domain.attempts import TOO_YOUNG, lock
+from skillswap.models import Attempt
+
+
+def tries() -> int:
+    return db.session.scalar(select(func.count()).select_from(Attempt)) or 0
+
+
+def test_a_sweep_with_nothing_due_moves_nothing_and_writes_nothing(app, ada, now, queries):
+    queries.clear()
+    assert set(sweep.sweep(now).values()) == {0}
+    assert {statement.split()[0] for statement in queries} <= {"SELECT", "WITH"}
+
+
+def test_a_step_runs_batch_after_batch_until_nothing_is_left(app, now):
+    left = [2 * sweep.BATCH + 5]
+
+    def step(_now: datetime, limit: int) -> int:
+        done = min(limit, left[0])
+        left[0] -= done
+        return done
+
+    assert sweep.run("test", step, now) == 2 * sweep.BATCH + 5
+    assert left == [0]
+
+
+def test_a_step_that_fails_is_logged_undone_and_the_others_go_on(
+    app, now, monkeypatch: pytest.MonkeyPatch, caplog
+):
+    def broken(at: datetime, _limit: int) -> int:
+        lock(TOO_YOUNG, "somebody", at)
+        raise RuntimeError("out of order")
+
+    def sound(at: datetime, _limit: int) -> int:
+        lock(TOO_YOUNG, "another", at)
+        return 1
+
+    monkeypatch.setattr(sweep, "STEPS", [("broken", broken), ("sound", sound)])
+    assert sweep.sweep(now) == {"broken": 0, "sound": 1}
+    assert tries() == 1
+    assert "out of order" in caplog.text
+    assert "broken" in caplog.text
+
+
+def test_what_a_full_batch_moved_stays_when_the_next_one_fails(app, now):
+    calls = []
+
+    def step(at: datetime, limit: int) -> int:
+        calls.append(limit)
+        if len(calls) == 2:
+            raise RuntimeError("out of order")
+        lock(TOO_YOUNG, "somebody", at)
+        return limit
+
+    assert sweep.run("test", step, now + timedelta(seconds=1)) == sweep.BATCH
+    assert tries() == 1
