@@ -29,7 +29,9 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     event,
+    literal,
 )
+from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import TypeEngine
 
@@ -82,6 +84,28 @@ class UtcDateTime(TypeDecorator[datetime]):
             return EPOCH + timedelta(microseconds=value)
         instant: datetime = value
         return instant.astimezone(UTC)
+
+
+class Span(TypeDecorator[timedelta]):
+    """A length of time to reckon with in a statement: it fits what UtcDateTime keeps."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BigInteger())
+        return dialect.type_descriptor(INTERVAL())
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value // timedelta(microseconds=1)
+
+
+def earlier(now: Instant, span: timedelta) -> Instant:
+    """That long before: an instant, or its place in a statement that is put together once."""
+    return now - span if isinstance(now, datetime) else now - literal(span, Span())
 
 
 class Base(DeclarativeBase):

@@ -102,6 +102,8 @@ def _exchanges(
     )
     with transaction():
         exchanges.complete_exchange(ada, ended.public_id, now=now - DAY)
+    with transaction():
+        exchanges.complete_exchange(ivo, ended.public_id, now=now - DAY)
     ahead = people.make_session(ben, swap, start=people.next_quarter(now + 5 * DAY))
     to_pick = people.make_proposal(ben, swap, starts=_starts(now + 6 * DAY))
     offered = people.make_proposal(ada, swap, starts=_starts(now + 7 * DAY))

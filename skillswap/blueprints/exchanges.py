@@ -14,6 +14,7 @@ from skillswap.domain import exchanges, learning_sessions
 from skillswap.domain.learning_sessions import Desk, Look
 from skillswap.domain.limits import HORIZON
 from skillswap.errors import Refused
+from skillswap.forms.base import Form
 from skillswap.forms.sessions import ProposeForm, ReasonForm
 from skillswap.lib.clock import local, utcnow
 from skillswap.lib.i18n import _
@@ -21,6 +22,7 @@ from skillswap.sentences import word
 from skillswap.web import after_post, cursor, me, notice, render
 
 bp = Blueprint("exchanges", __name__)
+PAGE, PART = "exchanges/show.html", "exchanges/_exchange.html"
 
 
 @bp.get("/exchanges")
@@ -45,20 +47,23 @@ def show(public_id: str) -> ResponseReturnValue:
     return render("exchanges/show.html", "exchanges/_sessions.html", **_shown(public_id))
 
 
-def _shown(public_id: str, form: ReasonForm | None = None) -> dict[str, Any]:
+def _shown(public_id: str, **forms: Form) -> dict[str, Any]:
     """What the page of one exchange prints."""
     now = utcnow()
     exchange = exchanges.exchange_of(me(), public_id)
     legs = exchanges.leg_lines([exchange.id], me(), now)[exchange.id]
     return {
         "exchange": exchange,
+        "state": exchange.state_at(now, kept=any(leg.kept for leg in legs)),
         "partner": exchange.partner_of(me()),
         "legs": legs,
         "turn": exchanges.turn_of(legs),
         "found": learning_sessions.sessions_of_exchange(me(), exchange, cursor()),
         "next": exchanges.next_sessions([exchange.id], me(), now).get(exchange.id),
-        "form": form or ReasonForm(formdata=None),
+        "form": ReasonForm(formdata=None),
+        "wake_form": Form(formdata=None),
         "now": now,
+        **forms,
     }
 
 
@@ -72,24 +77,39 @@ def cancel(public_id: str) -> ResponseReturnValue:
             exchanges.cancel_exchange(me(), public_id, reason=form.reason.data or "", now=utcnow())
     except Refused as error:
         form.refuse(error)
-        page, part = "exchanges/show.html", "exchanges/_exchange.html"
-        return render(page, part, status=form.status, **_shown(public_id, form))
-    return _ended(public_id, _("The exchange is cancelled."))
+        return render(PAGE, PART, status=form.status, **_shown(public_id, form=form))
+    return _done(public_id, _("The exchange is cancelled."))
 
 
 @bp.post("/exchanges/<public_id>/complete")
 @login_required
 def complete(public_id: str) -> ResponseReturnValue:
-    """End it because it reached its goal."""
+    """Say that it has reached its goal; the second of the two to say so completes it."""
     with transaction():
-        exchanges.complete_exchange(me(), public_id, now=utcnow())
-    return _ended(public_id, _("The exchange is completed. Well done, both of you."))
+        exchange = exchanges.complete_exchange(me(), public_id, now=utcnow())
+    if exchange.ended_at:
+        return _done(public_id, _("The exchange is completed. Well done, both of you."))
+    name = exchange.partner_of(me()).first_name
+    return _done(public_id, _("%s is asked to agree.") % name)
 
 
-def _ended(public_id: str, text: str) -> ResponseReturnValue:
+@bp.post("/exchanges/<public_id>/wake")
+@login_required
+def wake(public_id: str) -> ResponseReturnValue:
+    """Go on with one that rests; 409 with the reason while a side has no free place."""
+    form = Form()
+    try:
+        with transaction():
+            exchanges.wake_exchange(me(), public_id, now=utcnow())
+    except Refused as error:
+        form.refuse(error)
+        return render(PAGE, PART, status=409, **_shown(public_id, wake_form=form))
+    return _done(public_id, _("The exchange is awake. Propose times next."))
+
+
+def _done(public_id: str, text: str) -> ResponseReturnValue:
     notice(text)
-    url = url_for(".show", public_id=public_id)
-    return after_post(url, "exchanges/_exchange.html", **_shown(public_id))
+    return after_post(url_for(".show", public_id=public_id), PART, **_shown(public_id))
 
 
 @bp.route("/exchanges/<public_id>/propose", methods=["GET", "POST"])

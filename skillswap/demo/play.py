@@ -130,8 +130,10 @@ class Play:
     # -- exchanges ---------------------------------------------------------------------------------
 
     def complete(self, step: Step, actor: User) -> None:
-        """An exchange has reached its goal."""
-        exchanges.complete_exchange(actor, self.exchanges[step.story][0], now=step.at)
+        """An exchange has reached its goal: one says so, the other agrees."""
+        public_id = self.exchanges[step.story][0]
+        exchange = exchanges.complete_exchange(actor, public_id, now=step.at)
+        exchanges.complete_exchange(exchange.partner_of(actor), public_id, now=step.at)
 
     def end(self, step: Step, actor: User) -> None:
         """An exchange ends before it."""

@@ -107,6 +107,29 @@ def _pitched(facts: Facts, zone: str) -> str:
     return _("{said}. Answer by {day}").format(said=said, day=until.short_day)
 
 
+def _day(facts: Facts, name: str, zone: str) -> str:
+    return local(datetime.fromisoformat(facts[name]), zone).short_day
+
+
+def _exchange_completed(facts: Facts, zone: str) -> str:
+    if facts.get("by_clock"):
+        return _("Your exchange about {skill} is completed").format(**facts)
+    return _("agrees: your exchange about {skill} is completed").format(**facts)
+
+
+def _exchange_cancelled(facts: Facts, zone: str) -> str:
+    if facts.get("by_clock"):
+        return _("Your exchange about {skill} ended after a long rest").format(**facts)
+    return _("cancelled your exchange about {skill}").format(**facts)
+
+
+def _session_completed(facts: Facts, zone: str) -> str:
+    when = _when(facts, zone)
+    if facts.get("by_clock"):
+        return _("{skill} on {when} counts as completed").format(**facts, when=when)
+    return _("agrees: {skill} on {when} is completed").format(**facts, when=when)
+
+
 # kind -> icon, and the words after the actor's name for a reader in that zone
 WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     "pitch.sent": ("inbox", _pitched),
@@ -146,13 +169,31 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
             **facts, when=_when(facts, zone)
         ),
     ),
-    "exchange.completed": (
+    "exchange.completion_proposed": (
         "handshake",
-        lambda facts, zone: _("completed your exchange about {skill}").format(**facts),
+        lambda facts, zone: _(
+            "says your exchange about {skill} is complete. Agree by {day}, or propose times"
+        ).format(**facts, day=_day(facts, "complete_by", zone)),
     ),
-    "exchange.cancelled": (
-        "x",
-        lambda facts, zone: _("cancelled your exchange about {skill}").format(**facts),
+    "exchange.completed": ("handshake", _exchange_completed),
+    "exchange.cancelled": ("x", _exchange_cancelled),
+    "exchange.nudged": (
+        "calendar-plus",
+        lambda facts, zone: _(
+            "Nothing is planned in your exchange about {skill}. It rests from {day}"
+        ).format(**facts, day=_day(facts, "rests_at", zone)),
+    ),
+    "exchange.rested": (
+        "pause",
+        lambda facts, zone: _(
+            "Your exchange about {skill} rests, since nothing was planned. Wake it by {day}"
+        ).format(**facts, day=_day(facts, "wake_by", zone)),
+    ),
+    "exchange.woken": (
+        "sun",
+        lambda facts, zone: _("woke your exchange about {skill}. Propose times next").format(
+            **facts
+        ),
     ),
     "session.proposed": (
         "calendar-plus",
@@ -170,6 +211,10 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
         "x",
         lambda facts, zone: _("withdrew the proposed times for {skill}").format(**facts),
     ),
+    "session.lapsed": (
+        "circle-dashed",
+        lambda facts, zone: _("The times you proposed for {skill} lapsed").format(**facts),
+    ),
     "session.cancelled": (
         "x",
         lambda facts, zone: _("cancelled {skill} on {when}").format(
@@ -182,11 +227,12 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
             **facts, when=_when(facts, zone)
         ),
     ),
-    "session.completed": (
-        "circle-check",
-        lambda facts, zone: _("agrees: {skill} on {when} is completed").format(
-            **facts, when=_when(facts, zone)
-        ),
+    "session.completed": ("circle-check", _session_completed),
+    "session.unconfirmed": (
+        "circle-question-mark",
+        lambda facts, zone: _(
+            "Nobody said whether {skill} on {when} happened, so it does not count"
+        ).format(**facts, when=_when(facts, zone)),
     ),
 }
 

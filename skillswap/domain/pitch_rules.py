@@ -279,5 +279,5 @@ def draft(learner: User, teacher: User, now: datetime) -> Draft:
         obstacles += over_quota(teacher, one_more, room_of(teacher, now) - 1, now)
         if lists.taught.keys() <= before.keys():
             obstacles.append(Refused("pitch", "all_asked", teacher=teacher.first_name))
-    places = teacher.places - exchanges.places_taken(teacher)
+    places = teacher.places - exchanges.places_taken(teacher, now)
     return Draft(lists, obstacles, before, quota, max(places, 0))

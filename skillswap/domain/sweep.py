@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from skillswap.db import db, transaction
-from skillswap.domain import digests
+from skillswap.domain import digests, exchanges, learning_sessions
 
 log = logging.getLogger(__name__)
 BATCH = 100
@@ -19,6 +19,11 @@ MOST_BATCHES = 50  # of one step in one sweep; what is left waits a minute
 
 # name, and what moves up to so many rows that are due, returning how many it moved
 STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
+    ("offers lapsed", learning_sessions.lapse_due),
+    ("sessions settled", learning_sessions.settle_due),
+    ("exchanges nudged", exchanges.nudge_due),
+    ("exchanges at rest", exchanges.rest_due),
+    ("exchanges settled", exchanges.settle_due),
     ("digests planned", digests.plan_due),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -34,6 +34,13 @@ MOVES = {
         ExchangeState.CANCELLED,
     },
 }
+
+
+ENDED = (ExchangeState.COMPLETED, ExchangeState.CANCELLED)
+AGREE_WITHIN = timedelta(days=7)  # then silence agrees that the exchange is completed
+NUDGES_AFTER = (timedelta(days=10), timedelta(days=20))
+REST_AFTER = timedelta(days=30)
+WAKE_WITHIN = timedelta(days=90)
 
 
 def new_room() -> str:
@@ -80,6 +87,29 @@ class Exchange(Model):
         lazy="raise_on_sql", order_by="ExchangeLeg.position", back_populates="exchange"
     )
 
+    def state_at(self, now: datetime, *, kept: bool) -> ExchangeState:
+        """The state with its deadlines taken into account, also when no sweep has run yet."""
+        return state_at(self, now, kept=kept)
+
+    def is_active_at(self, now: datetime) -> bool:
+        """Whether sessions can be proposed in it: no deadline has ended it or let it rest."""
+        return self.state_at(now, kept=True) is ExchangeState.ACTIVE
+
+    @property
+    def rests_at(self) -> datetime:
+        """When it comes to rest, unless a session is scheduled before."""
+        return self.dormant_at or self.quiet_since + REST_AFTER
+
+    @property
+    def wake_by(self) -> datetime:
+        """Until when it can be woken once it rests."""
+        return self.rests_at + WAKE_WITHIN
+
+    @property
+    def over_at(self) -> datetime:
+        """When it ended, or when the clock ends it."""
+        return self.ended_at or self.complete_by or self.wake_by
+
     def move_to(self, state: ExchangeState) -> None:
         """Make an allowed move. Raises WrongState when somebody was quicker."""
         if state not in MOVES.get(self.state, ()):
@@ -89,6 +119,25 @@ class Exchange(Model):
     def partner_of(self, person: User) -> User:
         """The other of the two."""
         return self.teacher if person.id == self.learner_id else self.learner
+
+
+def state_at(row: Any, now: datetime, *, kept: bool) -> ExchangeState:
+    """How an exchange (or a row with its columns) stands by the clock; `kept` says whether a
+    session of it took place, which decides how a long rest ends.
+
+    While one side has proposed to complete it, it does not come to rest.
+    """
+    state: ExchangeState = row.state
+    if state in ENDED:
+        return state
+    if state is ExchangeState.ACTIVE and row.complete_by is not None:
+        return ExchangeState.COMPLETED if row.complete_by <= now else state
+    rests_at = row.dormant_at or row.quiet_since + REST_AFTER
+    if now < rests_at:
+        return state
+    if now < rests_at + WAKE_WITHIN:
+        return ExchangeState.DORMANT
+    return ExchangeState.COMPLETED if kept else ExchangeState.CANCELLED
 
 
 class ExchangeLeg(Model):

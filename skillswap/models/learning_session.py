@@ -18,6 +18,7 @@ from skillswap.models.user import User
 LENGTHS = (30, 45, 60, 90)
 STARTS_MOST = 3
 JOIN_OPENS = timedelta(minutes=15)
+ANSWER_WITHIN = timedelta(days=7)  # when neither says how it went, it counts for neither
 
 
 class SessionState(StrEnum):
@@ -121,11 +122,10 @@ class LearningSession(Model):
         return self.teacher if person.id == self.learner_id else self.learner
 
     def state_at(self, now: datetime) -> SessionState:
-        """The state with its deadline taken into account: where one has said it happened and the
-        other stayed silent until `confirm_by`, it is completed, also before a sweep has run."""
-        if self.state is S.SCHEDULED and self.confirm_by is not None and self.confirm_by <= now:
-            return S.COMPLETED
-        return self.state
+        """The state with its deadlines taken into account, also before a sweep has run: where one
+        has said it happened and the other stayed silent until `confirm_by`, it is completed;
+        where both stayed silent for 7 days, it is unconfirmed."""
+        return state_at(self, now)
 
     def is_over(self, now: datetime) -> bool:
         """Whether its agreed time has passed."""
@@ -136,6 +136,16 @@ class LearningSession(Model):
         if self.state is not S.SCHEDULED or self.starts_at is None or self.ends_at is None:
             return False
         return self.starts_at - JOIN_OPENS <= now < self.ends_at
+
+
+def state_at(row: Any, now: datetime) -> SessionState:
+    """How a session (or a row with its columns) stands by the clock."""
+    state: SessionState = row.state
+    if state is not S.SCHEDULED or row.ends_at is None:
+        return state
+    if row.confirm_by is not None:
+        return S.COMPLETED if row.confirm_by <= now else state
+    return S.UNCONFIRMED if row.ends_at + ANSWER_WITHIN <= now else state
 
 
 PROPOSAL_IS_OPEN = text("state = 'open'")

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import exchanges, learning_sessions, notifications
+from skillswap.domain import exchanges, learning_sessions
 from skillswap.domain.exchanges import LegLine, Turn, turn_of
 from skillswap.errors import NotFound, Refused, WrongState
-from skillswap.models import BookedSlot, Event, OutcomeAnswer
+from skillswap.models import BookedSlot, Event, Notification, OutcomeAnswer
 from tests import people
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -57,9 +57,17 @@ def complete(person, exchange, now):
         return exchanges.complete_exchange(person, exchange.public_id, now=now)
 
 
+def complete_both(one, other, exchange, now):
+    complete(one, exchange, now)
+    return complete(other, exchange, now)
+
+
 def told(person):
-    lines = notifications.listed(person.id).order_by(Event.id.desc())
-    return [row.kind for row in db.session.execute(lines)]
+    """The kinds of what a person was told, the last first, due or not."""
+    rows = select(Event.kind).join(Notification, Notification.event_id == Event.id)
+    return db.session.scalars(
+        rows.where(Notification.user_id == person.id).order_by(Event.id.desc())
+    ).all()
 
 
 # -- standing -------------------------------------------------------------------------------------
@@ -75,7 +83,7 @@ def test_a_return_opens_a_second_leg(ada, ben, exchange, now):
         ("Spanish", False),
         ("Watercolour", True),
     ]
-    assert (exchanges.places_taken(ada), exchanges.places_taken(ben)) == (1, 1)
+    assert (exchanges.places_taken(ada, now), exchanges.places_taken(ben, now)) == (1, 1)
 
 
 def test_kept_minutes_count_for_their_leg(ada, ben, exchange, now):
@@ -120,7 +128,7 @@ def test_cancelling_frees_hours_and_places_and_tells_the_other(ada, ben, exchang
     cancel(ada, exchange, now, reason=" We moved ")
     found = exchanges.exchange_of(ben, exchange.public_id)
     assert (found.state, found.end_reason, found.ended_at) == ("cancelled", "We moved", now)
-    assert (exchanges.places_taken(ada), exchanges.places_taken(ben)) == (0, 0)
+    assert (exchanges.places_taken(ada, now), exchanges.places_taken(ben, now)) == (0, 0)
 
     def stands(key):
         one = learning_sessions.session_of(ben, key)
@@ -156,12 +164,16 @@ def test_why_must_be_said(ada, exchange, now):
 
 def test_it_ends_once(ada, ben, exchange, now):
     kept(ada, exchange, now)
-    complete(ada, exchange, now)
+    complete_both(ada, ben, exchange, now)
     for verb in (cancel, complete):
         with pytest.raises(WrongState) as wrong:
             verb(ben, exchange, now)
         assert (wrong.value.noun, wrong.value.state) == ("exchange", "completed")
-    assert told(ben).count("exchange.completed") == 1
+    assert told(ben).count("exchange.completion_proposed") == 1
+    assert told(ada).count("exchange.completed") == 1
+
+
+# -- completing takes both ------------------------------------------------------------------------
 
 
 def test_completing_needs_a_session_that_was_kept(ada, exchange, now):
@@ -171,7 +183,7 @@ def test_completing_needs_a_session_that_was_kept(ada, exchange, now):
         complete(ada, exchange, now)
     assert wrong.value.state == "nothing_kept"
     silent = now + 3 * DAY  # the other has not answered in time: it counts
-    assert complete(ada, exchange, silent).state == "completed"
+    assert complete(ada, exchange, silent).complete_by == silent + 7 * DAY
 
 
 def test_completing_waits_for_what_lies_ahead(ada, ben, exchange, now):
@@ -183,10 +195,222 @@ def test_completing_waits_for_what_lies_ahead(ada, ben, exchange, now):
     with transaction():
         learning_sessions.cancel_session(ada, key, reason="Enough", now=now)
     offer = people.make_proposal(ada, exchange, now=now).public_id
+    complete_both(ben, ada, exchange, now)
+    assert learning_sessions.session_of(ada, offer).proposals[0].state == "withdrawn"
+    assert told(ben)[0] == "exchange.completed"
+    assert told(ada)[0] == "exchange.completion_proposed"
+    assert exchanges.places_taken(ada, now) == 0
+
+
+def test_nobody_agrees_with_themselves(ada, exchange, now):
+    kept(ada, exchange, now)
+    complete(ada, exchange, now)
+    with pytest.raises(WrongState) as wrong:
+        complete(ada, exchange, now)
+    assert wrong.value.state == "completion_proposed"
+
+
+@pytest.mark.parametrize("picks", [False, True], ids=["proposing", "picking"])
+def test_times_take_it_back(ada, ben, exchange, now, picks):
+    kept(ada, exchange, now)
+    start = people.next_quarter(now + 3 * DAY)
+    offer = people.make_proposal(ada, exchange, starts=[start], now=now) if picks else None
     complete(ben, exchange, now)
-    assert learning_sessions.session_of(ada, offer).proposals[0].state == "declined"
-    assert told(ada)[0] == "exchange.completed"
-    assert exchanges.places_taken(ada) == 0
+    if offer:
+        with transaction():
+            learning_sessions.accept_times(ben, offer.public_id, start=start, now=now)
+    else:
+        people.make_proposal(ada, exchange, now=now)
+    found = exchanges.exchange_of(ada, exchange.public_id)
+    assert (found.completion_by_id, found.complete_by) == (None, None)
+    assert found.is_active_at(now + 8 * DAY)
+    assert exchanges.settle_due(now + 8 * DAY, 9) == 0
+
+
+def test_seven_days_of_silence_complete_it(ada, ben, exchange, now):
+    kept(ada, exchange, now)
+    complete(ada, exchange, now)
+    by = now + 7 * DAY
+    assert exchanges.exchange_of(ben, exchange.public_id).is_active_at(by - HOUR)
+    # it takes effect when it is read, before any sweep
+    found = exchanges.exchange_of(ben, exchange.public_id)
+    assert (found.state_at(by, kept=True), found.over_at) == ("completed", by)
+    assert exchanges.exchanges_of(ben, None, by).rows[0].state == "completed"
+    assert exchanges.places_taken(ada, by) == 0
+    for verb in (cancel, complete):
+        with pytest.raises(WrongState) as wrong:
+            verb(ben, exchange, by)
+        assert wrong.value.state == "completed"
+    with transaction():
+        assert exchanges.settle_due(by + HOUR, 9) == 1
+    found = exchanges.exchange_of(ben, exchange.public_id)
+    assert (found.state, found.ended_at) == ("completed", by)
+    assert told(ada)[0] == told(ben)[0] == "exchange.completed"
+    with transaction():
+        assert exchanges.settle_due(by + HOUR, 9) == 0
+
+
+# -- resting and waking ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quiet(ada, ben, now):
+    """Opened now; nothing was ever scheduled."""
+    return people.make_exchange(ben, ada, offered="spanish", now=now)
+
+
+def rest(now):
+    with transaction():
+        return exchanges.rest_due(now, 9)
+
+
+def nudge(now):
+    with transaction():
+        return exchanges.nudge_due(now, 9)
+
+
+def settle(now):
+    with transaction():
+        return exchanges.settle_due(now, 9)
+
+
+def wake(person, exchange, now):
+    with transaction():
+        return exchanges.wake_exchange(person, exchange.public_id, now=now)
+
+
+def state_of(person, exchange, now):
+    return exchanges.stands(exchanges.exchange_of(person, exchange.public_id), now)
+
+
+def test_thirty_quiet_days_let_it_rest_and_free_the_places(ada, ben, quiet, now):
+    late = now + 30 * DAY
+    assert rest(late - HOUR) == 0
+    assert state_of(ada, quiet, late - HOUR) == "active"
+    # computed on read
+    assert state_of(ada, quiet, late) == "dormant"
+    assert exchanges.places_taken(ada, late) == exchanges.places_taken(ben, late) == 0
+    with pytest.raises(WrongState) as wrong:
+        people.make_proposal(ada, quiet, now=late)
+    assert wrong.value.state == "dormant"
+    assert (rest(late + HOUR), rest(late + HOUR)) == (1, 0)
+    found = exchanges.exchange_of(ada, quiet.public_id)
+    assert (found.state, found.dormant_at, found.wake_by) == ("dormant", late, late + 90 * DAY)
+    assert told(ada)[0] == told(ben)[0] == "exchange.rested"
+    for verb in (cancel, complete):
+        with pytest.raises(WrongState) as wrong:
+            verb(ada, quiet, late + HOUR)
+        assert wrong.value.state == "dormant"
+
+
+def test_nudges_come_on_day_10_and_day_20(ada, ben, quiet, now):
+    sent = [nudge(now + hours * HOUR) for hours in (239, 240, 241, 479, 480, 481, 719, 720)]
+    assert sent == [0, 1, 0, 0, 1, 0, 0, 0]
+    assert told(ada).count("exchange.nudged") == told(ben).count("exchange.nudged") == 2
+
+
+def test_a_late_sweep_sends_one_nudge_not_two(ada, quiet, now):
+    assert nudge(now + 21 * DAY) == 1
+    assert nudge(now + 22 * DAY) == 0
+    assert told(ada).count("exchange.nudged") == 1
+
+
+def test_times_on_offer_keep_it_awake_and_unnudged(ada, ben, quiet, now):
+    people.make_proposal(ada, quiet, now=now + 29 * DAY)
+    assert nudge(now + 29 * DAY) == 0
+    lapse = now + 29 * DAY + 2 * DAY - 2 * HOUR
+    assert state_of(ada, quiet, lapse - HOUR) == "active"
+    assert state_of(ada, quiet, lapse + HOUR) == "dormant"
+
+
+def test_the_quiet_begins_when_the_last_session_ends(ada, ben, quiet, now):
+    start = people.next_quarter(now + 40 * DAY)
+    later = people.make_session(ada, quiet, start=start, now=now)
+    end = start + HOUR
+    assert state_of(ada, quiet, end + 30 * DAY - HOUR) == "active"
+    assert state_of(ada, quiet, end + 30 * DAY) == "dormant"
+    sooner = people.make_session(ada, quiet, start=start - 20 * DAY, now=now)
+    with transaction():
+        learning_sessions.cancel_session(ben, later.public_id, reason="Ill", now=now + DAY)
+    assert state_of(ada, quiet, end + 10 * DAY - HOUR) == "active"
+    assert state_of(ada, quiet, end + 10 * DAY) == "dormant"
+    with transaction():
+        learning_sessions.cancel_session(ben, sooner.public_id, reason="Ill", now=now + 2 * DAY)
+    assert state_of(ada, quiet, now + 32 * DAY - HOUR) == "active"
+    assert state_of(ada, quiet, now + 32 * DAY) == "dormant"
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["swept", "unswept"])
+def test_either_wakes_it_within_90_days(ada, ben, quiet, now, swept):
+    late = now + 119 * DAY
+    if swept:
+        rest(now + 31 * DAY)
+    assert wake(ben, quiet, late).state == "active"
+    assert told(ada)[:2] == ["exchange.woken", "exchange.rested"]
+    assert "exchange.rested" in told(ben)
+    assert state_of(ada, quiet, late + 29 * DAY) == "active"
+    assert nudge(late + 10 * DAY) == 1
+    with pytest.raises(WrongState):
+        wake(ada, quiet, late)
+
+
+def test_it_wakes_only_where_there_is_room(ada, ben, now):
+    with transaction():
+        db.session.merge(ada).places = db.session.merge(ben).places = 1
+    quiet = people.make_exchange(ben, ada, offered="spanish", now=now)
+    late = now + 31 * DAY
+    kim = people.make_person("kim", offers=("Chess",))
+    other = people.make_exchange(kim, ada, now=late)  # the place is free while it rests
+    with pytest.raises(Refused) as refused:
+        wake(ada, quiet, late)
+    assert refused.value.code == "wake_no_places"
+    with pytest.raises(Refused) as refused:
+        wake(ben, quiet, late)
+    assert refused.value.code == "wake_partner_full"
+    cancel(ada, other, late)
+    assert wake(ben, quiet, late).state == "active"
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["swept", "unswept"])
+@pytest.mark.parametrize("sessions", [0, 1])
+def test_after_90_days_of_rest_it_ends(ada, ben, exchange, now, swept, sessions):
+    if sessions:
+        kept(ada, exchange, now, days=10)
+    end = exchanges.exchange_of(ada, exchange.public_id).wake_by
+    state = "completed" if sessions else "cancelled"
+    if swept:
+        rest(now + 60 * DAY)
+    assert state_of(ada, exchange, end - HOUR) == "dormant"
+    assert state_of(ada, exchange, end) == state
+    assert exchanges.exchanges_of(ada, None, end).rows[0].state == state
+    with pytest.raises(WrongState) as wrong:
+        wake(ada, exchange, end)
+    assert wrong.value.state == state
+    rest(end)
+    assert (settle(end + HOUR), settle(end + HOUR)) == (1, 0)
+    found = exchanges.exchange_of(ada, exchange.public_id)
+    assert (found.state, found.ended_at) == (state, end)
+    assert told(ada)[0] == told(ben)[0] == f"exchange.{state}"
+
+
+def test_waking_is_not_for_what_is_awake_or_over(ada, ben, cy, exchange, now):
+    with pytest.raises(WrongState) as wrong:
+        wake(ada, exchange, now)
+    assert wrong.value.state == "active"
+    with pytest.raises(NotFound):
+        wake(cy, exchange, now)
+    cancel(ada, exchange, now)
+    with pytest.raises(WrongState):
+        wake(ben, exchange, now)
+
+
+def test_a_proposal_to_complete_keeps_it_from_resting(ada, exchange, now):
+    kept(ada, exchange, now, days=15)
+    asked = now + 14 * DAY  # the 30 days are nearly over
+    complete(ada, exchange, asked)
+    assert rest(asked + 6 * DAY) == nudge(asked + 6 * DAY) == 0
+    assert state_of(ada, exchange, asked + 6 * DAY) == "active"
+    assert state_of(ada, exchange, asked + 7 * DAY) == "completed"
 
 
 # -- the list -------------------------------------------------------------------------------------

@@ -126,6 +126,11 @@ def complete_exchange(ada: User, ben: User) -> Ready:
     return Ready(f"/exchanges/{kept(ada, ben).public_id}/complete", ada)
 
 
+def wake_exchange(ada: User, ben: User) -> Ready:
+    resting = people.make_exchange(ben, ada, offered="spanish", now=utcnow() - 40 * DAY)
+    return Ready(f"/exchanges/{resting.public_id}/wake", ben)
+
+
 def propose(ada: User, ben: User) -> Ready:
     found = exchange(ada, ben)
     day = (utcnow() + 3 * DAY).date().isoformat()
@@ -249,6 +254,7 @@ EVERY: dict[str, Case] = {
     "pitches.withdraw": Case(withdraw_pitch),
     "exchanges.cancel": Case(cancel_exchange, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),
     "exchanges.complete": Case(complete_exchange),
+    "exchanges.wake": Case(wake_exchange),
     "exchanges.propose": Case(
         propose,
         wrong={"time_1": "18:31", "body": WORDS},

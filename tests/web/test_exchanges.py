@@ -234,13 +234,56 @@ def test_completing_it(browser, ada, ben, exchange, start, now, headers):
     assert "Complete exchange" in browser(ada).get(url(exchange)).text
     answer = browser(ada).post(url(exchange, "/complete"), headers=headers)
     assert answer.status_code == (200 if headers else 303)
+    mine = text_of(browser(ada).get(url(exchange)).text)
+    assert "You proposed to complete this exchange. Ben is asked to agree." in mine
+    assert "Agree and complete" not in mine
+    again = browser(ada).post(url(exchange, "/complete"), headers=headers)
+    assert again.status_code == 409
+    assert "You have proposed this already." in again.text
+    assert "Ada proposes to complete it." in text_of(browser(ben).get("/exchanges").text)
+    assert "Agree and complete" in browser(ben).get(url(exchange)).text
+    agreed = browser(ben).post(url(exchange, "/complete"), headers=headers)
+    assert agreed.status_code == (200 if headers else 303)
     db.session.rollback()
     assert db.session.scalar(select(Exchange.state)) == "completed"
     assert "Completed on" in browser(ben).get(url(exchange)).text
     assert browser(ben).post(url(exchange, "/complete"), headers=headers).status_code == 409
 
 
-@pytest.mark.parametrize("tail", ["/cancel", "/complete", "/propose"])
+@BOTH
+def test_waking_it(browser, ada, ben, now, headers):
+    exchange = people.make_exchange(ben, ada, now=now - 40 * DAY)
+    page = text_of(browser(ben).get(url(exchange)).text)
+    assert "This exchange rests since" in page
+    assert "Propose times" not in page
+    assert "Can be woken until" in text_of(browser(ben).get("/exchanges").text)
+    with transaction():
+        db.session.merge(ada).places = 0
+    full = browser(ben).post(url(exchange, "/wake"), headers=headers)
+    assert full.status_code == 409
+    assert "Every place Ada teaches in is taken just now." in full.text
+    assert ("<html" in full.text) is not bool(headers)
+    mine = browser(ada).post(url(exchange, "/wake"), headers=headers)
+    assert mine.status_code == 409
+    assert "Every place you teach in is taken (0)." in mine.text
+    with transaction():
+        db.session.merge(ada).places = 3
+    answer = browser(ben).post(url(exchange, "/wake"), headers=headers)
+    assert answer.status_code == (200 if headers else 303)
+    assert "Propose times" in text_of(browser(ada).get(url(exchange)).text)
+    again = browser(ada).post(url(exchange, "/wake"), headers=headers)
+    assert again.status_code == 409
+    assert "This exchange is active." in again.text
+
+
+def test_a_long_rest_shows_its_end_before_any_sweep(browser, ada, ben, now):
+    exchange = people.make_exchange(ben, ada, now=now - 121 * DAY)
+    page = text_of(browser(ben).get(url(exchange)).text)
+    assert "It rested for 90 days, and no session had been kept." in page
+    assert "Wake exchange" not in page
+
+
+@pytest.mark.parametrize("tail", ["/cancel", "/complete", "/propose", "/wake"])
 def test_a_stranger_changes_nothing(browser, cy, exchange, tail):
     assert browser(cy).post(url(exchange, tail), data={"reason": "x"}).status_code == 404
     assert browser(cy).post(url(exchange, tail), headers=HTMX).status_code == 404

@@ -1,6 +1,7 @@
 """What does an accepted pitch open, how does it stand, and how does it end?
 
-`opening` and `ending` hold the verbs, `reading` one exchange, `lists` all of somebody's.
+`opening`, `ending` and `resting` hold the verbs and what the clock does, `reading` one exchange,
+`lists` all of somebody's.
 """
 
 from skillswap.domain.exchanges.ending import (
@@ -8,6 +9,7 @@ from skillswap.domain.exchanges.ending import (
     cancel_exchange,
     checked_reason,
     complete_exchange,
+    settle_due,
 )
 from skillswap.domain.exchanges.lists import (
     ExchangeCard,
@@ -16,6 +18,7 @@ from skillswap.domain.exchanges.lists import (
     next_sessions,
 )
 from skillswap.domain.exchanges.opening import (
+    is_active,
     lock_people,
     open_exchange,
     places_query,
@@ -25,10 +28,21 @@ from skillswap.domain.exchanges.reading import (
     LegLine,
     Turn,
     active_exchange_of,
+    check_active,
     exchange_of,
     is_kept,
     leg_lines,
+    stands,
     turn_of,
+)
+from skillswap.domain.exchanges.resting import (
+    nudge_due,
+    rest_due,
+    session_called_off,
+    session_kept,
+    session_scheduled,
+    times_offered,
+    wake_exchange,
 )
 
 __all__ = [
@@ -39,16 +53,27 @@ __all__ = [
     "active_exchange_of",
     "call_off",
     "cancel_exchange",
+    "check_active",
     "checked_reason",
     "complete_exchange",
     "exchange_of",
     "exchanges_of",
+    "is_active",
     "is_kept",
     "leg_lines",
     "lock_people",
     "next_sessions",
+    "nudge_due",
     "open_exchange",
     "places_query",
     "places_taken",
+    "rest_due",
+    "session_called_off",
+    "session_kept",
+    "session_scheduled",
+    "settle_due",
+    "stands",
+    "times_offered",
     "turn_of",
+    "wake_exchange",
 ]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from skillswap.db import db
 from skillswap.domain import events, slots
-from skillswap.domain.exchanges.reading import active_exchange_of, is_kept
+from skillswap.domain.exchanges.reading import (
+    WITH_ALL,
+    active_exchange_of,
+    has_kept,
+    is_kept,
+)
 from skillswap.domain.limits import LATE_CANCEL, REASON_MOST
 from skillswap.errors import Refused, WrongState
 from skillswap.models import (
@@ -20,6 +25,7 @@ from skillswap.models import (
     SessionState,
     User,
 )
+from skillswap.models.exchange import AGREE_WITHIN, WAKE_WITHIN
 
 
 def cancel_exchange(person: User, public_id: str, *, reason: str, now: datetime) -> Exchange:
@@ -27,22 +33,14 @@ def cancel_exchange(person: User, public_id: str, *, reason: str, now: datetime)
 
     Sessions ahead are called off and their hours freed, open offers are closed; a session that
     has begun or is over stays, so that both may still say how it went. The places it took are
-    free. Raises Refused without a reason, WrongState when it has ended already.
+    free. Raises Refused without a reason, WrongState when it is not active.
     """
-    exchange = active_exchange_of(person, public_id)
+    exchange = active_exchange_of(person, public_id, now)
     partner = exchange.partner_of(person)
     reason = checked_reason(reason, partner)
     exchange.move_to(ExchangeState.CANCELLED)
     exchange.ended_at, exchange.end_reason = now, reason
-    ahead = [
-        one
-        for one in _open_sessions(exchange)
-        if one.state is SessionState.SCHEDULED and one.starts_at and one.starts_at > now
-    ]
-    for learning_session in ahead:
-        call_off(learning_session, person, reason, now)
-    slots.free(ahead)
-    _close_offers(exchange, person, now)
+    called_off = let_go(exchange, person, reason, now)
     events.record(
         "exchange.cancelled",
         actor=person,
@@ -50,19 +48,40 @@ def cancel_exchange(person: User, public_id: str, *, reason: str, now: datetime)
         to=[partner],
         now=now,
         skill=exchange.legs[0].skill.name,
-        sessions=len(ahead),
+        sessions=called_off,
     )
     return exchange
 
 
 def complete_exchange(person: User, public_id: str, *, now: datetime) -> Exchange:
-    """End an active exchange that reached its goal: a session was kept and none lies ahead.
+    """Say that an active exchange has reached its goal. It takes both.
 
-    One step for now: it completes at once and the partner is told. With the full exchange
-    machine it becomes two steps, where the partner agrees or is silent for seven days.
-    Raises WrongState when nothing was kept yet, or a session is still to come.
+    The first proposes it: a session was kept and none lies ahead. The other agrees by the same
+    verb, or by seven days of silence (`settle_due`); proposing or picking times takes it back.
+    Raises WrongState when nothing was kept yet, a session is still to come, or I have proposed
+    it already.
     """
-    exchange = active_exchange_of(person, public_id)
+    exchange = active_exchange_of(person, public_id, now)
+    if exchange.completion_by_id == person.id:
+        raise WrongState("exchange", "completion_proposed")
+    if exchange.completion_by_id is not None:
+        _complete(exchange, person, now, now)
+        return exchange
+    _check_goal(exchange, now)
+    exchange.completion_by_id, exchange.complete_by = person.id, now + AGREE_WITHIN
+    events.record(
+        "exchange.completion_proposed",
+        actor=person,
+        subject=exchange,
+        to=[exchange.partner_of(person)],
+        now=now,
+        skill=exchange.legs[0].skill.name,
+        complete_by=exchange.complete_by.isoformat(),
+    )
+    return exchange
+
+
+def _check_goal(exchange: Exchange, now: datetime) -> None:
     kept, ahead = db.session.execute(
         select(
             func.count().filter(is_kept(now)),
@@ -75,34 +94,107 @@ def complete_exchange(person: User, public_id: str, *, now: datetime) -> Exchang
         raise WrongState("exchange", "session_ahead")
     if not kept:
         raise WrongState("exchange", "nothing_kept")
+
+
+def _complete(exchange: Exchange, actor: User | None, at: datetime, now: datetime) -> None:
+    """Completed at that instant, by the one who agreed or by the clock; who did not is told."""
     exchange.move_to(ExchangeState.COMPLETED)
-    exchange.ended_at = now
-    _close_offers(exchange, person, now)
+    exchange.ended_at = at
+    let_go(exchange, actor, "", now)
     events.record(
         "exchange.completed",
-        actor=person,
+        actor=actor,
         subject=exchange,
-        to=[exchange.partner_of(person)],
+        to=[exchange.learner, exchange.teacher],
         now=now,
         skill=exchange.legs[0].skill.name,
+        by_clock=actor is None,
     )
-    return exchange
 
 
-def call_off(learning_session: LearningSession, person: User, reason: str, now: datetime) -> None:
+def settle_due(now: datetime, limit: int) -> int:
+    """Write the ends that the clock has brought, and tell both; returns how many.
+
+    Seven days of silence complete what one side proposed to complete. An exchange that nobody
+    woke for 90 days is completed when a session was kept, otherwise cancelled.
+    """
+    agreed = and_(Exchange.state == ExchangeState.ACTIVE, Exchange.complete_by <= now)
+    slept = Exchange.dormant_at <= now - WAKE_WITHIN
+    due = due_exchanges(or_(agreed, and_(Exchange.state == ExchangeState.DORMANT, slept)), limit)
+    for exchange in due:
+        if exchange.state is ExchangeState.ACTIVE or has_kept(exchange, now):
+            _complete(exchange, None, exchange.over_at, now)
+        else:
+            _fade(exchange, exchange.over_at, now)
+    return len(due)
+
+
+def _fade(exchange: Exchange, at: datetime, now: datetime) -> None:
+    exchange.move_to(ExchangeState.CANCELLED)
+    exchange.ended_at = at
+    let_go(exchange, None, "", now)
+    events.record(
+        "exchange.cancelled",
+        actor=None,
+        subject=exchange,
+        to=[exchange.learner, exchange.teacher],
+        now=now,
+        skill=exchange.legs[0].skill.name,
+        by_clock=True,
+    )
+
+
+def due_exchanges(which: object, limit: int) -> list[Exchange]:
+    """The first few that match, with people and legs; those a verb is moving are left to it."""
+    return list(
+        db.session.scalars(
+            select(Exchange)
+            .where(which)  # type: ignore[arg-type]  # a condition
+            .order_by(Exchange.id)
+            .limit(limit)
+            .options(*WITH_ALL)
+            .with_for_update(of=Exchange, skip_locked=True, key_share=True)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def let_go(exchange: Exchange, person: User | None, reason: str, now: datetime) -> int:
+    """Call off the sessions ahead, free their hours and close open offers; returns how many
+    sessions that were. Without a person it was nobody's doing."""
+    open_ones = _open_sessions(exchange)
+    ahead = [
+        one
+        for one in open_ones
+        if one.state is SessionState.SCHEDULED and one.starts_at and one.starts_at > now
+    ]
+    for learning_session in ahead:
+        call_off(learning_session, person, reason, now)
+    if ahead:
+        slots.free(ahead)
+    for learning_session in open_ones:
+        if learning_session.state is SessionState.PROPOSED:
+            _close_offer(learning_session, person, now)
+    return len(ahead)
+
+
+def call_off(
+    learning_session: LearningSession, person: User | None, reason: str, now: datetime
+) -> None:
     """Cancel a scheduled session that has not begun. The caller frees the hours and tells.
 
-    `cancelled_late` is set under 12 hours before. Raises WrongState once it has begun.
+    `cancelled_late` is set when somebody does so under 12 hours before. Raises WrongState once
+    it has begun.
     """
     starts_at = learning_session.starts_at
     if learning_session.state is not SessionState.SCHEDULED or starts_at is None:
-        raise WrongState("session", learning_session.state)
+        raise WrongState("session", learning_session.state_at(now))
     if starts_at <= now:
         raise WrongState("session", "started")
     learning_session.move_to(SessionState.CANCELLED, now)
-    learning_session.cancelled_by_id = person.id
+    learning_session.cancelled_by_id = person.id if person else None
     learning_session.cancel_reason = reason
-    learning_session.cancelled_late = starts_at - now < LATE_CANCEL
+    learning_session.cancelled_late = person is not None and starts_at - now < LATE_CANCEL
     learning_session.sequence += 1
 
 
@@ -130,16 +222,13 @@ def _open_sessions(exchange: Exchange) -> list[LearningSession]:
     )
 
 
-def _close_offers(exchange: Exchange, person: User, now: datetime) -> None:
-    """No times are left to pick: my own offers are withdrawn, the other's declined."""
-    for learning_session in _open_sessions(exchange):
-        if learning_session.state is not SessionState.PROPOSED:
-            continue
-        proposal = learning_session.proposals[-1]
-        if proposal.state_at(now) is ProposalState.OPEN:
-            mine = proposal.proposer_id == person.id
-            proposal.move_to(ProposalState.WITHDRAWN if mine else ProposalState.DECLINED, now)
-        else:
-            proposal.state = ProposalState.LAPSED
-        learning_session.move_to(SessionState.CANCELLED, now)
-        learning_session.cancelled_by_id = person.id
+def _close_offer(learning_session: LearningSession, person: User | None, now: datetime) -> None:
+    """No time is left to pick: an offer of mine is withdrawn, one of the other's declined."""
+    proposal = learning_session.proposals[-1]
+    if proposal.state_at(now) is ProposalState.OPEN:
+        theirs = person is not None and proposal.proposer_id != person.id
+        proposal.move_to(ProposalState.DECLINED if theirs else ProposalState.WITHDRAWN, now)
+    else:
+        proposal.state = ProposalState.LAPSED
+    learning_session.move_to(SessionState.CANCELLED, now)
+    learning_session.cancelled_by_id = person.id if person else None

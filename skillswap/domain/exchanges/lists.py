@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import Case, and_, case, or_, select
 
 from skillswap.db import db
+from skillswap.domain.exchanges.opening import is_active
 from skillswap.domain.exchanges.reading import LegLine, Partner, leg_lines, mine, partner_id
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
@@ -24,6 +25,8 @@ from skillswap.models import (
     Skill,
     User,
 )
+from skillswap.models.exchange import ENDED, REST_AFTER, WAKE_WITHIN, state_at
+from skillswap.models.learning_session import ANSWER_WITHIN
 from skillswap.models.user import HUES, initials
 
 
@@ -61,7 +64,8 @@ class ExchangeCard:
     public_id: str
     state: ExchangeState
     opened_at: datetime
-    ended_at: datetime | None
+    over_at: datetime  # when it ended, or when the clock ends it
+    completion: str  # who has proposed to complete it: mine, theirs, or nobody
     username: str
     name: str
     first_name: str
@@ -78,12 +82,10 @@ class ExchangeCard:
         return self.state in (ExchangeState.ACTIVE, ExchangeState.DORMANT)
 
 
-_rank = case(
-    (Exchange.state == ExchangeState.ACTIVE, 2),
-    (Exchange.state == ExchangeState.DORMANT, 1),
-    else_=0,
-)
-LIVE_FIRST = [Key(_rank, "rank"), Key(Exchange.id, "id")]  # type: ignore[arg-type]  # a mapped column is an expression
+def _rank(now: datetime) -> Case[int]:
+    """2 while active, 1 while at rest, 0 once over; by the clock, but for the end of a rest."""
+    resting = and_(Exchange.state.not_in(ENDED), Exchange.complete_by.is_(None))
+    return case((is_active(now), 2), (resting, 1), else_=0)
 
 
 def exchanges_of(person: User, cursor: str | None, now: datetime) -> Page:
@@ -91,6 +93,8 @@ def exchanges_of(person: User, cursor: str | None, now: datetime) -> Page:
 
     Three statements, however many there are.
     """
+    rank = _rank(now)
+    live_first = [Key(rank, "rank"), Key(Exchange.id, "id")]  # type: ignore[arg-type]  # a mapped column is an expression
     query = (
         select(
             Exchange.id,
@@ -98,7 +102,11 @@ def exchanges_of(person: User, cursor: str | None, now: datetime) -> Page:
             Exchange.state,
             Exchange.opened_at,
             Exchange.ended_at,
-            _rank.label("rank"),
+            Exchange.completion_by_id,
+            Exchange.complete_by,
+            Exchange.quiet_since,
+            Exchange.dormant_at,
+            rank.label("rank"),
             Partner.id.label("partner_id"),
             Partner.username,
             Partner.first_name,
@@ -109,23 +117,27 @@ def exchanges_of(person: User, cursor: str | None, now: datetime) -> Page:
         .join(Partner, Partner.id == partner_id(person))
         .where(mine(person), visible(Partner, to=person.id))
     )
-    found = page(db.session.execute(paginate(query, LIVE_FIRST, cursor)).all(), LIVE_FIRST)
+    found = page(db.session.execute(paginate(query, live_first, cursor)).all(), live_first)
     ids = [row.id for row in found.rows]
     if not ids:
         return found
     legs, following = leg_lines(ids, person, now), next_sessions(ids, person, now)
     return Page(
-        [_card(row, legs[row.id], following.get(row.id)) for row in found.rows], found.after
+        [_card(row, legs[row.id], following.get(row.id), now) for row in found.rows], found.after
     )
 
 
-def _card(row: Any, legs: Sequence[LegLine], following: NextSession | None) -> ExchangeCard:
+def _card(
+    row: Any, legs: Sequence[LegLine], following: NextSession | None, now: datetime
+) -> ExchangeCard:
+    wake_by = (row.dormant_at or row.quiet_since + REST_AFTER) + WAKE_WITHIN
     return ExchangeCard(
         id=row.id,
         public_id=row.public_id,
-        state=row.state,
+        state=state_at(row, now, kept=any(leg.kept for leg in legs)),
         opened_at=row.opened_at,
-        ended_at=row.ended_at,
+        completion=_completion(row),
+        over_at=row.ended_at or row.complete_by or wake_by,
         username=row.username,
         name=f"{row.first_name} {row.last_name}".strip(),
         first_name=row.first_name,
@@ -136,6 +148,12 @@ def _card(row: Any, legs: Sequence[LegLine], following: NextSession | None) -> E
         legs=legs,
         next=following,
     )
+
+
+def _completion(row: Any) -> str:
+    if row.complete_by is None:
+        return ""
+    return "theirs" if row.completion_by_id == row.partner_id else "mine"
 
 
 def next_sessions(
@@ -194,7 +212,14 @@ def _open_sessions(exchange_ids: Sequence[int], person: User, now: datetime) -> 
                 LearningSession.state == SessionState.SCHEDULED,
                 and_(LearningSession.state == SessionState.PROPOSED, Proposal.id.is_not(None)),
             ),
-            or_(LearningSession.confirm_by.is_(None), LearningSession.confirm_by > now),
+            or_(
+                LearningSession.ends_at.is_(None),
+                LearningSession.confirm_by > now,
+                and_(
+                    LearningSession.confirm_by.is_(None),
+                    LearningSession.ends_at > now - ANSWER_WITHIN,
+                ),
+            ),
         )
         .order_by(LearningSession.id)
     )

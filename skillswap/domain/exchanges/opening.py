@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from skillswap.db import db
 from skillswap.domain import events
 from skillswap.errors import Refused
 from skillswap.models import Exchange, ExchangeLeg, ExchangeState, Pitch, User
+from skillswap.models.exchange import REST_AFTER
 
 
 def lock_people(*user_ids: int) -> None:
@@ -34,7 +35,7 @@ def open_exchange(pitch: Pitch, now: datetime) -> Exchange:
     Called by `accept_pitch`, which holds both people's locks. Raises Refused when a side that
     would teach has no free place.
     """
-    _check_places(pitch.teacher, "no_places", limit=pitch.teacher.places)
+    check_places(pitch.teacher, now, "no_places", limit=pitch.teacher.places)
     legs = [
         ExchangeLeg(
             position=0,
@@ -44,7 +45,7 @@ def open_exchange(pitch: Pitch, now: datetime) -> Exchange:
         )
     ]
     if pitch.offered_skill_id is not None:
-        _check_places(pitch.learner, "partner_no_places", partner=pitch.learner.first_name)
+        check_places(pitch.learner, now, "partner_no_places", partner=pitch.learner.first_name)
         legs.append(
             ExchangeLeg(
                 position=1,
@@ -67,20 +68,27 @@ def open_exchange(pitch: Pitch, now: datetime) -> Exchange:
     return exchange
 
 
-def _check_places(person: User, code: str, **params: Any) -> None:
-    if places_taken(person) >= person.places:
+def check_places(person: User, now: datetime, code: str, **params: Any) -> None:
+    """Raises Refused with that code when this person teaches in as many as they have places."""
+    if places_taken(person, now) >= person.places:
         raise Refused("body", code, **params)
 
 
-def places_taken(person: User) -> int:
-    """In how many active exchanges this person teaches."""
-    return db.session.scalar(places_query(person)) or 0
+def places_taken(person: User, now: datetime) -> int:
+    """In how many active exchanges this person teaches. One that rests takes no place."""
+    return db.session.scalar(places_query(person, now)) or 0
 
 
-def places_query(person: User) -> Select[int]:
+def places_query(person: User, now: datetime) -> Select[int]:
     """The statement that counts them, for reads that ask for more at once."""
     return (
         select(func.count(func.distinct(ExchangeLeg.exchange_id)))
         .join(Exchange, Exchange.id == ExchangeLeg.exchange_id)
-        .where(ExchangeLeg.teacher_id == person.id, Exchange.state == ExchangeState.ACTIVE)
+        .where(ExchangeLeg.teacher_id == person.id, is_active(now))
     )
+
+
+def is_active(now: datetime) -> ColumnElement[bool]:
+    """Condition: it is active by the clock too (`Exchange.is_active_at`)."""
+    awake = and_(Exchange.complete_by.is_(None), Exchange.quiet_since > now - REST_AFTER)
+    return and_(Exchange.state == ExchangeState.ACTIVE, or_(Exchange.complete_by > now, awake))

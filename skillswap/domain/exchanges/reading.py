@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from skillswap.db import db
@@ -22,6 +22,7 @@ from skillswap.models import (
     Skill,
     User,
 )
+from skillswap.models.exchange import ENDED
 
 Partner = aliased(User)
 WITH_ALL = (
@@ -48,14 +49,38 @@ def exchange_of(person: User, public_id: str) -> Exchange:
     return exchange
 
 
-def active_exchange_of(person: User, public_id: str) -> Exchange:
-    """The same for a verb: both people are locked, and WrongState is raised unless it is active."""
+def locked_exchange_of(person: User, public_id: str) -> Exchange:
+    """The same for a verb: both people are locked, so that nobody else moves it meanwhile."""
     exchange = exchange_of(person, public_id)
     lock_people(exchange.learner_id, exchange.teacher_id)
-    exchange = exchange_of(person, public_id)  # again, now that nobody else may move it
-    if exchange.state is not ExchangeState.ACTIVE:
-        raise WrongState("exchange", exchange.state)
+    return exchange_of(person, public_id)  # again, as it stands now
+
+
+def active_exchange_of(person: User, public_id: str, now: datetime) -> Exchange:
+    """The same, but raises WrongState unless it is active by the clock too."""
+    exchange = locked_exchange_of(person, public_id)
+    check_active(exchange, now)
     return exchange
+
+
+def check_active(exchange: Exchange, now: datetime) -> None:
+    """Raises WrongState, with how it stands by the clock, unless it is active."""
+    if not exchange.is_active_at(now):
+        raise WrongState("exchange", stands(exchange, now))
+
+
+def stands(exchange: Exchange, now: datetime) -> ExchangeState:
+    """Its state with every deadline taken into account. One statement, or none."""
+    plain = exchange.state_at(now, kept=False)
+    if exchange.state in ENDED or plain is not ExchangeState.CANCELLED:
+        return plain
+    return exchange.state_at(now, kept=has_kept(exchange, now))
+
+
+def has_kept(exchange: Exchange, now: datetime) -> bool:
+    """Whether a session of it took place."""
+    kept = exists().where(LearningSession.exchange_id == exchange.id, is_kept(now))
+    return bool(db.session.scalar(select(kept)))
 
 
 def mine(person: User) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """How do two people come to a time, and what becomes of it?
 
-`agreeing` and `keeping` hold the verbs, `reading` one session and what waits, `lists` the pages.
+`agreeing` and `keeping` hold the verbs, `settling` what the clock does,
+`reading` one session and what waits, `lists` the pages.
 """
 
 from skillswap.domain.learning_sessions.agreeing import (
@@ -36,6 +37,7 @@ from skillswap.domain.learning_sessions.reading import (
     waiting_count,
     waiting_for,
 )
+from skillswap.domain.learning_sessions.settling import lapse_due, settle_due
 
 __all__ = [
     "Desk",
@@ -51,6 +53,7 @@ __all__ = [
     "first_problem",
     "give_outcome",
     "join_session",
+    "lapse_due",
     "lapse_of",
     "look_at",
     "needing",
@@ -60,6 +63,7 @@ __all__ = [
     "propose_times",
     "session_of",
     "sessions_of_exchange",
+    "settle_due",
     "tab_counts",
     "to_agree",
     "upcoming",

@@ -23,7 +23,6 @@ from skillswap.lib.clock import day_bounds, on_quarter
 from skillswap.models import (
     Exchange,
     ExchangeLeg,
-    ExchangeState,
     LearningSession,
     Proposal,
     ProposalState,
@@ -47,10 +46,11 @@ def propose_times(
 ) -> LearningSession:
     """Offer one to three starts (aware) for a new session of one leg; the other picks one.
 
-    The very same offer a second time is the first one again. Raises Refused for times the rules
+    The very same offer a second time is the first one again. A proposal to complete the exchange
+    is taken back by it. Raises Refused for times the rules
     forbid (its parameter `index` says which), WrongState when the exchange is not active.
     """
-    exchange = exchanges.active_exchange_of(person, exchange_public_id)
+    exchange = exchanges.active_exchange_of(person, exchange_public_id, now)
     check_free(person, now)
     leg = next((leg for leg in exchange.legs if leg.id == leg_id), None)
     if leg is None:
@@ -67,6 +67,7 @@ def propose_times(
         raise Refused("starts", "too_many_offers", limit=OPEN_OFFERS, partner=partner.first_name)
     _check_held(starts, minutes, person, partner)
     learning_session = _offer(person, exchange, leg, sorted(starts), minutes, body.strip(), now)
+    exchanges.times_offered(exchange, learning_session.proposals[-1].lapse_at)
     events.record(
         "session.proposed",
         actor=person,
@@ -207,8 +208,7 @@ def accept_times(
     proposal = _open_proposal(learning_session, now)
     if proposal.proposer_id == person.id:
         raise NotFound("proposal")  # one answers the other's times, not one's own
-    if learning_session.exchange.state is not ExchangeState.ACTIVE:
-        raise WrongState("exchange", learning_session.exchange.state)
+    exchanges.check_active(learning_session.exchange, now)
     if start is None or start not in proposal.starts or start <= now:
         raise Refused("start", "not_a_start")
     for one in (learning_session.teacher, learning_session.learner):
@@ -219,6 +219,7 @@ def accept_times(
     learning_session.ends_at = start + timedelta(minutes=proposal.minutes)
     learning_session.minutes = proposal.minutes
     slots.book(learning_session)
+    exchanges.session_scheduled(learning_session.exchange, learning_session.ends_at)
     events.record(
         "session.scheduled",
         actor=person,

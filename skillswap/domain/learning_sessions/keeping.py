@@ -30,11 +30,12 @@ def cancel_session(person: User, public_id: str, *, reason: str, now: datetime) 
     learning_session = session_of(person, public_id)
     partner = learning_session.partner_of(person)
     # what it is now comes before what was typed: nobody mends a reason for nothing
-    if learning_session.state is not SessionState.SCHEDULED:
-        raise WrongState("session", learning_session.state)
+    if learning_session.state_at(now) is not SessionState.SCHEDULED:
+        raise WrongState("session", learning_session.state_at(now))
     reason = exchanges.checked_reason(reason, partner)
     exchanges.call_off(learning_session, person, reason, now)
     slots.free([learning_session])
+    exchanges.session_called_off(learning_session.exchange_id, now)
     events.record(
         "session.cancelled",
         actor=person,
@@ -51,18 +52,20 @@ def give_outcome(
     person: User, public_id: str, *, answer: OutcomeAnswer, now: datetime
 ) -> LearningSession:
     """Say that a session which is over happened. When both say so it is completed; when the
-    other is silent for 72 hours it counts as completed too (`LearningSession.state_at`).
+    other is silent for 72 hours it counts as completed too (`settle_due`).
 
     The other three answers come with the full machine of outcomes: until then they are refused.
-    Raises WrongState before its end, and when this person has answered already.
+    Raises WrongState before its end, when this person has answered already, and once silence has
+    decided.
     """
     if answer is not OutcomeAnswer.HAPPENED:
         raise Refused("answer", "not_an_answer")
     learning_session = session_of(person, public_id)
     exchanges.lock_people(learning_session.teacher_id, learning_session.learner_id)
     learning_session = session_of(person, public_id)  # again, with what the other just said
-    if learning_session.state is not SessionState.SCHEDULED or learning_session.starts_at is None:
-        raise WrongState("session", learning_session.state)
+    state = learning_session.state_at(now)
+    if state is not SessionState.SCHEDULED or learning_session.starts_at is None:
+        raise WrongState("session", state)
     if not learning_session.is_over(now):
         raise WrongState("session", "early")
     if any(outcome.user_id == person.id for outcome in learning_session.outcomes):
@@ -78,6 +81,7 @@ def give_outcome(
     )
     if both:
         learning_session.move_to(SessionState.COMPLETED, now)
+        exchanges.session_kept(learning_session.exchange, now)
     else:
         learning_session.confirm_by = now + CONFIRM_WITHIN
     events.record(

@@ -34,7 +34,7 @@ from skillswap.models import (
     Skill,
     User,
 )
-from skillswap.models.learning_session import JOIN_OPENS
+from skillswap.models.learning_session import JOIN_OPENS, state_at
 from skillswap.models.user import HUES, initials
 
 Mine = aliased(Outcome)
@@ -62,6 +62,7 @@ class SessionCard:
     i_proposed: bool
     i_answered: bool
     i_cancelled: bool
+    they_cancelled: bool  # neither: it was nobody's doing
     username: str
     name: str
     first_name: str
@@ -83,15 +84,13 @@ class SessionCard:
     def state_at(self, now: datetime) -> str:
         """The word for how it stands, deadlines taken into account: a session's state, or what
         became of the times when none was agreed."""
-        if self.state is SessionState.SCHEDULED and self.confirm_by and self.confirm_by <= now:
-            return SessionState.COMPLETED
         offer = self.proposal_state
         if self.state is SessionState.PROPOSED:
             stands = offer is ProposalState.OPEN and self.lapse_at and self.lapse_at > now
             return self.state if stands else ProposalState.LAPSED
         if self.state is SessionState.CANCELLED and self.starts_at is None and offer:
             return offer
-        return self.state
+        return state_at(self, now)
 
 
 _sorted_at = func.coalesce(LearningSession.starts_at, LearningSession.created_at)
@@ -160,7 +159,7 @@ def tab_counts(person: User, now: datetime) -> TabCounts:
             .limit(COUNTED_TO)
         )
         counts.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
-    taken = exchanges.places_query(person).scalar_subquery()
+    taken = exchanges.places_query(person, now).scalar_subquery()
     row = db.session.execute(select(*counts, taken)).one()
     return TabCounts(row[0], row[1], row[2])
 
@@ -229,6 +228,7 @@ def _card(row: Any, person: User) -> SessionCard:
         i_proposed=row.proposer_id == person.id,
         i_answered=row.answer is not None,
         i_cancelled=row.cancelled_by_id == person.id,
+        they_cancelled=row.cancelled_by_id == row.other_id,
         username=row.username,
         name=f"{row.first_name} {row.last_name}".strip(),
         first_name=row.first_name,

@@ -12,7 +12,7 @@ from skillswap.domain.learning_sessions.agreeing import first_problem, held_prob
 from skillswap.domain.limits import HORIZON
 from skillswap.domain.scheduling import OffsetChange, Reading, offset_changes, read_wall
 from skillswap.errors import Refused
-from skillswap.models import Exchange, ExchangeState, User
+from skillswap.models import Exchange, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,11 @@ class Desk:
     """What the page for proposing times shows beside its form."""
 
     exchange: Exchange
+    is_open: bool  # whether times can be proposed in it
     partner: User
     legs: Sequence[LegLine]
     next_leg: LegLine  # whose turn it is, or what I learn
     changes: Sequence[OffsetChange]  # between our two clocks, within the weeks ahead
-
-    @property
-    def is_open(self) -> bool:
-        """Whether times can be proposed in it."""
-        return self.exchange.state is ExchangeState.ACTIVE
 
     def teacher_of(self, leg_id: int, me: User) -> User:
         """Who would teach."""
@@ -43,6 +39,7 @@ def desk_of(person: User, exchange_public_id: str, now: datetime) -> Desk:
     legs = exchanges.leg_lines([exchange.id], person, now)[exchange.id]
     return Desk(
         exchange,
+        exchange.is_active_at(now),
         partner,
         legs,
         min(legs, key=lambda leg: leg.minutes),

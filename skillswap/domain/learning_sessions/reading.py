@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from skillswap.db import Instant, db
+from skillswap.db import Instant, db, earlier
 from skillswap.domain import slots
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound
@@ -23,6 +23,7 @@ from skillswap.models import (
     SessionState,
     User,
 )
+from skillswap.models.learning_session import ANSWER_WITHIN
 
 COUNTED_TO = 100
 WITH_ALL = (
@@ -156,7 +157,13 @@ def to_confirm(user_id: UserId, now: Instant) -> ColumnElement[bool]:
     return and_(
         LearningSession.state == SessionState.SCHEDULED,
         LearningSession.ends_at <= now,
-        or_(LearningSession.confirm_by.is_(None), LearningSession.confirm_by > now),
+        or_(
+            LearningSession.confirm_by > now,
+            and_(
+                LearningSession.confirm_by.is_(None),
+                LearningSession.ends_at > earlier(now, ANSWER_WITHIN),
+            ),
+        ),
         ~exists().where(
             Outcome.learning_session_id == LearningSession.id, Outcome.user_id == user_id
         ),
