@@ -22,6 +22,12 @@ PAGES = {
     "exchanges": "exchanges.show",
     "learning_sessions": "sessions.show",
 }
+# and where what is gone would have stood
+LISTS = {
+    "pitches": "pitches.closed",
+    "exchanges": "exchanges.mine",
+    "learning_sessions": "sessions.past",
+}
 
 
 @bp.get("/notifications")
@@ -57,12 +63,13 @@ def _read_about() -> ResponseReturnValue:
 def _facts() -> dict[str, Any]:
     """The lines of the address, and the day the list above them ended with."""
     now, unread_only = utcnow(), request.args.get("filter") == UNREAD
-    lines = notifications.page_of(me(), cursor(), unread_only=unread_only)
+    lines = notifications.page_of(me(), cursor(), now, unread_only=unread_only)
     return {
         "days": notifications.by_day(lines, me().timezone, now),
         "after": lines.after,
         "filter": UNREAD if unread_only else None,
         "continued": request.args.get("day") if wants_fragment() else None,
         "pages": PAGES,
+        "lists": LISTS,
         "now": now,
     }

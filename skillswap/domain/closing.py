@@ -76,7 +76,7 @@ def _open_pitches(person: User, other: User | None) -> Sequence[Pitch]:
     return db.session.scalars(
         select(Pitch)
         .where(_theirs(Pitch, person, other), Pitch.state.in_(OPEN))
-        .options(*pitches.WITH_ALL)
+        .options(joinedload(Pitch.learner), joinedload(Pitch.teacher), joinedload(Pitch.skill))
         .order_by(Pitch.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -84,7 +84,7 @@ def _open_pitches(person: User, other: User | None) -> Sequence[Pitch]:
 
 def _close_pitch(pitch: Pitch, person: User, reason: str, now: datetime) -> None:
     """The clock comes first: what was due has expired, and counts."""
-    if pitches.expire_if_due(pitch, now):
+    if pitches.expire_if_due(pitch, now) or pitch.state not in OPEN:  # or its teacher was paused
         return
     pitch.move_to(PitchState.CLOSED, now)
     pitch.close_reason = reason

@@ -18,13 +18,15 @@ def record(
     subject: Model,
     to: Sequence[User],
     now: datetime,
+    due_at: datetime | None = None,
     **facts: Any,
 ) -> Event:
     """Write what happened and run what follows, in the caller's transaction.
 
     `to` are the people it is told to; `facts` (plain JSON values) are what a sentence about it
     needs; the subject's public id is added to them. An unknown kind is a KeyError at once. If a
-    consequence raises, nothing happened. With `gone` the subject's page is no more for them.
+    consequence raises, nothing happened. With `gone` the subject's page is no more for them, with
+    `due_at` they are told only then.
     """
     if (public_id := getattr(subject, "public_id", None)) and not facts.get("gone"):
         facts["public_id"] = public_id
@@ -39,6 +41,7 @@ def record(
         facts=facts,
         happened_at=now,
     )
+    first.due_at = due_at  # type: ignore[assignment]  # no column: the mapper must not see it
     waiting = [first]
     while waiting:
         event = waiting.pop(0)

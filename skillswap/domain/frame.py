@@ -54,7 +54,7 @@ def _signed_in() -> Executable:
     return (
         select(
             SignIn,
-            notifications.unread_count(user_id).scalar_subquery(),
+            notifications.unread_count(user_id, now).scalar_subquery(),
             pitches.waiting_count(user_id, now).scalar_subquery(),
             learning_sessions.waiting_count(user_id, now).scalar_subquery(),
         )

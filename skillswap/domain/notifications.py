@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 
-from skillswap.db import db
+from skillswap.db import Instant, db
 from skillswap.domain import deliveries
 from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local
 from skillswap.lib.i18n import _
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
-from skillswap.models import Event, Mute, Notification, User
+from skillswap.models import Delivery, Event, Mute, Notification, User
 from skillswap.models.user import HUES, initials
 
 UNREAD_SHOWN = 99  # the bell says "99" for more
@@ -37,7 +37,7 @@ def notify(event: Event) -> None:
             subject_type=event.subject_type,
             subject_id=event.subject_id,
             created_at=event.happened_at,
-            due_at=event.happened_at,
+            due_at=event.due_at or event.happened_at,
         )
         for user_id in _listeners(event)
     ]
@@ -169,6 +169,37 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
             **facts, when=_when(facts, zone)
         ),
     ),
+    "pitch.asked": (
+        "circle-question-mark",
+        lambda facts, zone: _("asks about your pitch for {skill}. Reply by {day}").format(
+            **facts, day=_day(facts, "respond_by", zone)
+        ),
+    ),
+    "pitch.replied": (
+        "message-circle",
+        lambda facts, zone: _("replied about {skill}. Answer by {day}").format(
+            **facts, day=_day(facts, "respond_by", zone)
+        ),
+    ),
+    "pitch.reminded": (
+        "clock",
+        lambda facts, zone: _(
+            "A pitch for {skill} still waits for your answer, until {day}"
+        ).format(
+            **facts, day=_day(facts, "respond_by", zone)
+        ),
+    ),
+    "pitch.paused": (
+        "pause",
+        lambda facts, zone: _(
+            "Three pitches in a row went unanswered, so nobody can send you new ones. "
+            "Return when you are ready"
+        ).format(**facts),
+    ),
+    "pitch.last_word": (
+        "message-circle",
+        lambda facts, zone: _("wrote a last word about {skill}").format(**facts),
+    ),
     "exchange.completion_proposed": (
         "handshake",
         lambda facts, zone: _(
@@ -237,8 +268,8 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
 }
 
 
-def listed(user_id: int | SQLColumnExpression[int]) -> AnySelect:
-    """The rows a person can open: the one query behind the page and the count."""
+def listed(user_id: int | SQLColumnExpression[int], now: Instant) -> AnySelect:
+    """The rows a person can open and is told by now: the query behind the page and the count."""
     return (
         select(
             Notification.id,
@@ -255,15 +286,15 @@ def listed(user_id: int | SQLColumnExpression[int]) -> AnySelect:
         )
         .join(Event, Event.id == Notification.event_id)
         .outerjoin(Actor, Actor.id == Notification.person_id)
-        .where(Notification.user_id == user_id)
+        .where(Notification.user_id == user_id, Notification.due_at <= now)
         .where(Notification.person_id.is_(None) | visible(Actor, to=user_id))
     )
 
 
-def unread_count(user_id: int | SQLColumnExpression[int]) -> AnySelect:
+def unread_count(user_id: int | SQLColumnExpression[int], now: Instant) -> AnySelect:
     """How many of them are unread, counted to one more than the bell shows."""
     unread = (
-        listed(user_id)
+        listed(user_id, now)
         .where(Notification.read_at.is_(None))
         .with_only_columns(Notification.id)
         .limit(UNREAD_SHOWN + 1)
@@ -272,7 +303,7 @@ def unread_count(user_id: int | SQLColumnExpression[int]) -> AnySelect:
 
 
 def unread_about(
-    user_id: int, subject_type: str, subject_id: SQLColumnExpression[int]
+    user_id: int, subject_type: str, subject_id: SQLColumnExpression[int], now: datetime
 ) -> ColumnElement[bool]:
     """Condition: this person has an unread line about that row. For lists with a "new" dot."""
     return exists(
@@ -281,6 +312,7 @@ def unread_about(
             Notification.subject_type == subject_type,
             Notification.subject_id == subject_id,
             Notification.read_at.is_(None),
+            Notification.due_at <= now,
         )
     )
 
@@ -288,9 +320,11 @@ def unread_about(
 NEWEST = [Key(Notification.id, "id")]  # type: ignore[arg-type]  # a mapped column is an expression
 
 
-def page_of(reader: User, cursor: str | None, *, unread_only: bool = False) -> Page:
+def page_of(
+    reader: User, cursor: str | None, now: datetime, *, unread_only: bool = False
+) -> Page:
     """A page of worded lines, newest first."""
-    query = listed(reader.id)
+    query = listed(reader.id, now)
     if unread_only:
         query = query.where(Notification.read_at.is_(None))
     rows = db.session.execute(paginate(query, NEWEST, cursor)).all()
@@ -298,10 +332,11 @@ def page_of(reader: User, cursor: str | None, *, unread_only: bool = False) -> P
     return Page([_worded(row, reader) for row in found.rows], found.after)
 
 
-def lines(reader: User, *which: ColumnElement[bool], limit: int) -> list[Line]:
+def lines(reader: User, *which: ColumnElement[bool], now: datetime, limit: int) -> list[Line]:
     """Up to `limit` worded lines that the reader can open, newest first: for mail and push."""
-    query = listed(reader.id).where(*which).order_by(Notification.id.desc()).limit(limit)
-    return [_worded(row, reader) for row in db.session.execute(query)]
+    query = listed(reader.id, now).where(*which)
+    rows = db.session.execute(query.order_by(Notification.id.desc()).limit(limit))
+    return [_worded(row, reader) for row in rows]
 
 
 def by_day(lines: Iterable[Line], zone: str, now: datetime) -> list[tuple[str, list[Line]]]:
@@ -367,10 +402,27 @@ def read_about(reader: User, subject_type: str, public_id: str, now: datetime) -
     )
 
 
+def take_back(event_kind: str, subject_type: str, subject_id: int, now: datetime) -> None:
+    """Forget what nobody has been told yet of that kind of event about that row."""
+    event = select(Event.id).where(
+        Event.kind == event_kind,
+        Event.subject_type == subject_type,
+        Event.subject_id == subject_id,
+    )
+    untold = select(Notification.id).where(
+        Notification.event_id.in_(event), Notification.due_at > now
+    )
+    for statement in (
+        delete(Delivery).where(Delivery.notification_id.in_(untold)),
+        delete(Notification).where(Notification.id.in_(untold)),
+    ):
+        db.session.execute(statement.execution_options(synchronize_session=False))
+
+
 def _mark(now: datetime, *which: ColumnElement[bool]) -> int:
     done = db.session.execute(
         update(Notification)
-        .where(*which, Notification.read_at.is_(None))
+        .where(*which, Notification.read_at.is_(None), Notification.due_at <= now)
         .values(read_at=now)
         .execution_options(synchronize_session=False)
     )

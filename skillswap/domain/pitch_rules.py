@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from skillswap.db import Instant, db
-from skillswap.domain import exchanges
+from skillswap.domain import email_links, exchanges
 from skillswap.domain.limits import (
     BIO_TO_PITCH,
     COOL_DOWN,
@@ -24,7 +24,7 @@ from skillswap.errors import Refused, TooMany
 from skillswap.lib.clock import local, relative
 from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import Pitch, PitchState, Skill, User, UserSkill, UserSkillKind
-from skillswap.models.pitch import ANSWER_MOST, BODY_LEAST, BODY_MOST, OPEN
+from skillswap.models.pitch import ANSWER_MOST, BODY_LEAST, BODY_MOST, OPEN, UNDO_WITHIN
 
 DAY = timedelta(days=1)
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -34,6 +34,11 @@ RETRY_OPEN_SECONDS = 3600  # when an answer comes nobody knows; an hour is a fai
 def is_open(now: Instant) -> ColumnElement[bool]:
     """Condition: still waits for an answer, its deadline taken into account."""
     return and_(Pitch.state.in_(OPEN), Pitch.respond_by > now)
+
+
+def is_veiled(now: datetime) -> ColumnElement[bool]:
+    """Condition: declined, and still to be undone: its learner has not been told."""
+    return and_(Pitch.state == PitchState.DECLINED, Pitch.answered_at > now - UNDO_WITHIN)
 
 
 # -- what the two list ----------------------------------------------------------------------------
@@ -83,25 +88,39 @@ def between(learner: User, teacher: User) -> Between:
 # -- the rules, in the order in which they say no -------------------------------------------------
 
 
-def in_the_way(lists: Between) -> Iterator[Refused]:
+def in_the_way(lists: Between, now: datetime) -> Iterator[Refused]:
     """What keeps these two from any pitch at all, whatever is typed."""
     learner, teacher = lists.learner, lists.teacher
     if learner.id == teacher.id:
         yield Refused("pitch", "to_yourself")
         return
+    if email_links.is_unconfirmed(learner):
+        yield Refused("pitch", "unconfirmed", email=learner.email)
     if not learner.learning:
         yield Refused("pitch", "not_learning")
     if not teacher.teaching or not lists.taught:
         yield Refused("pitch", "not_teaching", teacher=teacher.first_name)
+    elif teacher.is_paused_at(now):
+        yield paused(teacher, learner)
     if len(learner.bio.strip()) < BIO_TO_PITCH:
         yield Refused("pitch", "needs_bio", limit=BIO_TO_PITCH)
     if not lists.lists_a_skill:
         yield Refused("pitch", "needs_skill", teacher=teacher.first_name)
 
 
-def choose(lists: Between, slug: str, offered: str) -> tuple[Skill, Skill | None]:
+def paused(teacher: User, reader: User) -> Refused:
+    """Why a teacher who pauses cannot be asked, with the day of their return if it is known."""
+    if teacher.paused_until is None:
+        return Refused("pitch", "teacher_paused", teacher=teacher.first_name)
+    day = local(teacher.paused_until, reader.timezone).day
+    return Refused("pitch", "teacher_paused_until", teacher=teacher.first_name, day=day)
+
+
+def choose(
+    lists: Between, slug: str, offered: str, now: datetime
+) -> tuple[Skill, Skill | None]:
     """The skill asked for and the one offered in return. Raises Refused by the first rule."""
-    for refusal in in_the_way(lists):
+    for refusal in in_the_way(lists, now):
         raise refusal
     if slug not in lists.taught:
         raise Refused("skill", "not_taught", teacher=lists.teacher.first_name, skill=slug or "this")
@@ -121,6 +140,14 @@ def checked_body(teacher: User, body: str) -> str:
         raise Refused("body", "body_short", teacher=teacher.first_name, limit=BODY_LEAST)
     if len(body) > BODY_MOST:
         raise Refused("body", "body_long", limit=BODY_MOST)
+    return body
+
+
+def checked_turn(body: str) -> str:
+    """A question, a reply, a last word: cleaned, not empty. Raises Refused."""
+    body = checked_words(body)
+    if not body:
+        raise Refused("body", "required")
     return body
 
 
@@ -163,8 +190,11 @@ def earlier(learner: User, teacher: User, now: datetime) -> Sequence[Pitch]:
     ).all()
 
 
-def check_cool_down(pitch: Pitch) -> None:
+def check_cool_down(pitch: Pitch, now: datetime) -> None:
     """Raises Refused when that earlier pitch of `earlier()` was declined."""
+    if pitch.is_veiled(now):  # the learner has not been told: for them it is open
+        names = {"teacher": pitch.teacher.first_name, "skill": pitch.skill.name}
+        raise Refused("skill", "already_open", **names)
     if pitch.state is PitchState.DECLINED and pitch.answered_at:
         again_at = local(pitch.answered_at + COOL_DOWN, pitch.learner.timezone)
         raise Refused(
@@ -273,7 +303,7 @@ def draft(learner: User, teacher: User, now: datetime) -> Draft:
     }
     quota = quota_of(learner, now)
     restricted = restriction(learner, now)
-    obstacles = [restricted] if restricted else list(in_the_way(lists))
+    obstacles = [restricted] if restricted else list(in_the_way(lists, now))
     if not obstacles:
         one_more = Quota(quota.limits, quota.open_left - 1, quota.today_left - 1, quota.next_at)
         obstacles += over_quota(teacher, one_more, room_of(teacher, now) - 1, now)

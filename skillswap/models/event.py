@@ -32,3 +32,5 @@ class Event(Model):
     audience: Mapped[list[int]] = mapped_column(JSON, default=list)  # user ids to be told
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     happened_at: Mapped[datetime]
+
+    due_at = None  # told then, if later: set while it is recorded, never stored

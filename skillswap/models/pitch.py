@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,6 +16,8 @@ from skillswap.models.user import User
 
 BODY_LEAST, BODY_MOST = 20, 2_000
 ANSWER_MOST = 1_000
+TURN_MOST = 1_000
+UNDO_WITHIN = timedelta(minutes=10)  # of a decline; the learner is told when they are over
 
 
 class PitchState(StrEnum):
@@ -95,6 +97,14 @@ class Pitch(Model):
             return PitchState.EXPIRED
         return self.state
 
+    def state_for(self, reader_id: int, now: datetime) -> PitchState:
+        """The state as this reader is told of it."""
+        return state_for(self, reader_id, now)
+
+    def is_veiled(self, now: datetime) -> bool:
+        """Whether a decline may still be undone, so that the learner does not hear of it yet."""
+        return is_veiled(self, now)
+
     def move_to(self, state: PitchState, now: datetime) -> None:
         """Make an allowed move. Raises WrongState when somebody was quicker, or time was."""
         due = self.state_at(now)
@@ -102,7 +112,31 @@ class Pitch(Model):
             raise WrongState("pitch", due)
         if state not in MOVES.get(self.state, ()):
             raise WrongState("pitch", self.state)
-        self.state, self.answered_at = state, now
+        self.state, self.answered_at = state, now if state in FINAL else None
+
+
+class Standing(Protocol):
+    """What tells how a pitch stands: a Pitch, or a row with its columns."""
+
+    state: Any
+    learner_id: Any
+    respond_by: Any
+    answered_at: Any
+
+
+def is_veiled(pitch: Standing, now: datetime) -> bool:
+    """Whether a decline may still be undone, so that the learner does not hear of it yet."""
+    declined: bool = pitch.state is PitchState.DECLINED
+    return declined and pitch.answered_at is not None and pitch.answered_at + UNDO_WITHIN > now
+
+
+def state_for(pitch: Standing, reader_id: int, now: datetime) -> PitchState:
+    """The state with its deadlines taken into account, as this reader is told of it."""
+    if pitch.learner_id == reader_id and is_veiled(pitch, now):
+        return PitchState.PENDING
+    if pitch.state in OPEN and pitch.respond_by <= now:
+        return PitchState.EXPIRED
+    return PitchState(pitch.state)
 
 
 class TurnKind(StrEnum):
@@ -132,5 +166,5 @@ class PitchTurn(Model):
     pitch_id: Mapped[int] = mapped_column(ForeignKey("pitches.id", ondelete="CASCADE"))
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     kind: Mapped[TurnKind] = mapped_column(choice(TurnKind))
-    body: Mapped[str] = mapped_column(String(1_000))
+    body: Mapped[str] = mapped_column(String(TURN_MOST))
     written_at: Mapped[datetime]

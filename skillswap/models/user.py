@@ -116,6 +116,10 @@ class User(Model):
             return UserState.ACTIVE if self.state_until <= now else self.state
         return self.state
 
+    def is_paused_at(self, now: datetime) -> bool:
+        """Whether they take no new pitches, the end of a pause taken into account."""
+        return self.paused is not None and (self.paused_until is None or self.paused_until > now)
+
     @property
     def is_active(self) -> bool:
         """Neither suspended nor deleted: may sign in and be seen."""

@@ -19,7 +19,7 @@ from skillswap.demo.load import plan_of
 from skillswap.demo.plan import Step, Verb
 from skillswap.demo.words import Letter, fits, in_a_sentence
 from skillswap.domain import doctor, learning_sessions, notifications, pitches
-from skillswap.lib.clock import local, quarters
+from skillswap.lib.clock import local, quarters, utcnow
 from skillswap.lib.passwords import check_password
 from skillswap.models import (
     Event,
@@ -187,7 +187,7 @@ def test_a_loaded_demo_is_whole_and_agrees_with_itself(now: datetime) -> None:
     assert [card.username for card in to_confirm] == ["malik-robinson"]
     first, second = learning_sessions.upcoming(ada, None, now).rows[:2]
     assert (first.username, second.username) == ("ines-duarte", "ben")
-    unread = [line.unread for line in notifications.page_of(ada, None).rows]
+    unread = [line.unread for line in notifications.page_of(ada, None, utcnow()).rows]
     assert unread.count(True) == 4
     assert False in unread
     late = db.session.scalar(

@@ -68,7 +68,7 @@ def slots_of(person):
 
 def told(person):
     """What this person is told, the newest first, as kinds of events."""
-    lines = notifications.listed(person.id).order_by(Event.id.desc())
+    lines = notifications.listed(person.id, utcnow()).order_by(Event.id.desc())
     return [row.kind for row in db.session.execute(lines)]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from skillswap.db import db, transaction
 from skillswap.domain import events, exchanges, learning_sessions, notifications, pitches
 from skillswap.domain.notifications import Line, by_day
+from skillswap.lib.clock import utcnow
 from skillswap.models import (
     DeclineReason,
     Event,
@@ -26,14 +27,12 @@ DAY = timedelta(days=1)
 
 def lines(person: User, *, unread_only: bool = False) -> list[str]:
     """What a person reads: who, and what they did."""
-    return [
-        f"{line.actor.name} {line.text}" if line.actor else line.text
-        for line in notifications.page_of(person, None, unread_only=unread_only)
-    ]
+    told = notifications.page_of(person, None, utcnow() + 60 * DAY, unread_only=unread_only)
+    return [f"{line.actor.name} {line.text}" if line.actor else line.text for line in told]
 
 
 def unread(person: User) -> int:
-    return db.session.scalar(notifications.unread_count(person.id)) or 0
+    return db.session.scalar(notifications.unread_count(person.id, utcnow() + 60 * DAY)) or 0
 
 
 def line_at(at: datetime) -> Line:
@@ -106,11 +105,11 @@ def test_the_whole_way_to_a_kept_session_reads_well(ada, ben, now):
 
 def test_a_line_links_to_the_thing_it_is_about(ada, ben, now):
     pitch = people.make_pitch(ben, ada, now=now)
-    [line] = notifications.page_of(ada, None)
+    [line] = notifications.page_of(ada, None, utcnow())
     assert (line.subject_type, line.public_id) == ("pitches", pitch.public_id)
     exchange = people.make_exchange(ada, ben, "spanish", now=now)
     proposed = people.make_proposal(ada, exchange, now=now)
-    newest = notifications.page_of(ben, None).rows[0]
+    newest = notifications.page_of(ben, None, utcnow()).rows[0]
     assert (newest.subject_type, newest.public_id) == ("learning_sessions", proposed.public_id)
 
 
@@ -160,9 +159,8 @@ def test_reading_a_page_marks_what_is_about_it_and_mine(ada, ben, cy, now):
         assert notifications.read_about(ada, "pitches", seen.public_id, now + DAY) == 0
     read = select(Notification.read_at).where(Notification.subject_id == seen.id)
     assert db.session.scalar(read) == now
-    assert [line.public_id for line in notifications.page_of(ada, None) if line.unread] == [
-        other.public_id
-    ]
+    found = notifications.page_of(ada, None, utcnow())
+    assert [line.public_id for line in found if line.unread] == [other.public_id]
 
 
 def test_the_list_goes_on_where_the_page_ended(ada, now):
@@ -172,8 +170,8 @@ def test_the_list_goes_on_where_the_page_ended(ada, now):
     db.session.refresh(ada)
     for learner in learners:
         people.make_pitch(learner, ada, now=now)
-    first = notifications.page_of(ada, None)
-    rest = notifications.page_of(ada, first.after)
+    first = notifications.page_of(ada, None, utcnow())
+    rest = notifications.page_of(ada, first.after, utcnow())
     assert [line.actor.username for line in [*first, *rest]] == [
         learner.username for learner in learners[::-1]
     ]

@@ -127,8 +127,8 @@ class Story:
     def check_counts(self) -> None:
         """Every number is that of the rows it stands for."""
         for person in self.learners + self.teachers:
-            unread = db.session.scalar(notifications.unread_count(person.id))
-            assert unread == len(notifications.page_of(person, None, unread_only=True))
+            unread = db.session.scalar(notifications.unread_count(person.id, self.now))
+            assert unread == len(notifications.page_of(person, None, self.now, unread_only=True))
             waiting = db.session.scalar(pitches.waiting_count(person.id, self.now))
             assert waiting == len(pitches.inbox(person, None, self.now))
         accepted = select(func.count()).where(Pitch.state == PitchState.ACCEPTED)

@@ -14,6 +14,7 @@ from skillswap.domain import consequences, notifications, pitch_rules, pitches
 from skillswap.domain.limits import MEMBER, NEW, TRUSTED
 from skillswap.domain.pitches import Box
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
+from skillswap.lib.clock import utcnow
 from skillswap.models import (
     DeclineReason,
     Event,
@@ -88,7 +89,7 @@ def test_a_pitch_is_pending_for_as_long_as_its_learner_gives(ada, ben, now):
 
 def test_the_rules_say_no_in_their_order(ada, ben, now):
     """Everything is wrong at once; each mending uncovers the next rule."""
-    answer("decline", ada, send(ben, ada, now=now - 9 * DAY), now)
+    answer("decline", ada, send(ben, ada, now=now - 9 * DAY), now - DAY)
     others = [people.make_person(f"other{n}", offers=("Chess",)) for n in range(3)]
     waiting = [send(ben, other, skill="chess", now=now) for other in others]
     lines = db.session.scalars(select(UserSkill).where(UserSkill.user_id == ben.id)).all()
@@ -299,7 +300,7 @@ def test_accepting_opens_the_exchange_and_tells_the_learner(ada, ben, now):
     seen = pitches.pitch_of(again(ben), pitch.public_id)
     assert (seen.answer_body, seen.answered_at) == ("See you soon.", now)
     assert pitches.exchange_of(seen) == exchange.public_id
-    assert [line.text for line in notifications.page_of(again(ben), None)] == [
+    assert [line.text for line in notifications.page_of(again(ben), None, utcnow())] == [
         "accepted your pitch for Watercolour. Propose times next"
     ]
 

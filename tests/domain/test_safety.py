@@ -17,6 +17,7 @@ from skillswap.domain import (
     safety,
 )
 from skillswap.errors import NotFound, Refused, WrongState
+from skillswap.lib.clock import utcnow
 from skillswap.models import (
     Block,
     BookedSlot,
@@ -50,8 +51,9 @@ def fresh(thing):
 
 def bell(person: User, now) -> tuple[int, list[notifications.Line]]:
     """The count of the bell as the frame reads it, and the lines behind it."""
+    now = max(now, utcnow())  # what was told a moment ago is due by then
     signed_in = frame.signed_in(people.sign_in(person), now)
-    lines = notifications.page_of(person, None, unread_only=True).rows
+    lines = notifications.page_of(person, None, now, unread_only=True).rows
     return (signed_in.unread_notifications if signed_in else 0), list(lines)
 
 
@@ -141,8 +143,10 @@ def test_the_system_s_own_lines_about_the_two_go_too(ada, ben, now):
 
 def test_a_third_person_notices_nothing(ada, ben, cy, now):
     pitch = people.make_pitch(cy, ada, "piano")
+    people.make_pitch(ben, ada, "piano")
     blocked(ada, ben, now)
     assert pitches.pitch_of(ada, pitch.public_id).state is PitchState.PENDING
+    assert pitches.pitch_of(cy, pitch.public_id).state is PitchState.PENDING
     assert bell(ada, now)[0] == 1
 
 

@@ -23,6 +23,7 @@ from skillswap.models import (
     UserSkill,
     UserState,
 )
+from skillswap.models.pitch import UNDO_WITHIN
 from tests import people
 from tests.conftest import HTMX, Browser
 
@@ -443,9 +444,16 @@ def test_a_decline_asks_for_its_reason_and_keeps_the_words(browser, ada, ben, he
     assert state_of(pitch) is PitchState.PENDING
 
 
+def told(pitch: Pitch) -> None:
+    """The ten minutes for an undo are over."""
+    answered = db.session.scalar(select(Pitch.answered_at).where(Pitch.id == pitch.id))
+    change(Pitch, pitch, answered_at=answered - UNDO_WITHIN)
+
+
 def test_the_learner_reads_the_reason_in_words_and_when_to_ask_again(browser, ada, ben, now):
     pitch = people.make_pitch(ben, ada)
     browser(ada).post(url(pitch, "decline"), data={"reason": "level", "body": "Try Cy."})
+    told(pitch)
     page = main(browser(ben).get(url(pitch)))
     assert "The reason: Level does not fit." in page
     assert "Try Cy." in page
@@ -457,6 +465,7 @@ def test_the_learner_reads_the_reason_in_words_and_when_to_ask_again(browser, ad
 def test_every_reason_has_words(browser, ada, ben, reason):
     pitch = people.make_pitch(ben, ada)
     browser(ada).post(url(pitch, "decline"), data={"reason": reason.value})
+    told(pitch)
     assert re.search(r"The reason: [A-Z][a-z ]+\.", main(browser(ben).get(url(pitch))))
 
 

@@ -1,0 +1,79 @@
+"""How is a pitch sent?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+
+from skillswap.db import db
+from skillswap.domain import events, exchanges, pitch_rules
+from skillswap.domain.limits import RESPOND_DAYS_DEFAULT, check_free
+from skillswap.domain.pitches.clock import expire_if_due
+from skillswap.errors import Refused
+from skillswap.models import Pitch, Skill, User
+
+
+def send_pitch(
+    learner: User,
+    teacher: User,
+    *,
+    skill: str,
+    body: str,
+    now: datetime,
+    offered: str = "",
+    days: int = RESPOND_DAYS_DEFAULT,
+) -> Pitch:
+    """Open a pending pitch and tell the teacher. Skills are given as slugs.
+
+    Raises Refused with the first rule that says no, TooMany when a quota is used up.
+    """
+    check_free(learner, now)
+    wanted, returned = pitch_rules.choose(
+        pitch_rules.between(learner, teacher), skill, offered, now
+    )
+    body = pitch_rules.checked_body(teacher, body)
+    pitch_rules.check_days(days)
+    # quotas are counted while nobody else writes pitches of mine or to this teacher
+    exchanges.lock_people(learner.id, teacher.id)
+    _make_way(learner, teacher, wanted, now)
+    pitch = Pitch(
+        learner=learner,
+        teacher=teacher,
+        skill=wanted,
+        offered_skill=returned,
+        body=body,
+        sent_at=now,
+        respond_by=now + timedelta(days=days),
+    )
+    try:
+        with db.session.begin_nested():  # the unique index decides, not a look before it
+            db.session.add(pitch)
+    except IntegrityError:
+        raise Refused(
+            "skill", "already_open", teacher=teacher.first_name, skill=wanted.name
+        ) from None
+    pitch_rules.check_quota(pitch, now)
+    offers = returned.name if returned else ""
+    until = pitch.respond_by.isoformat()
+    events.record(
+        "pitch.sent",
+        actor=learner,
+        subject=pitch,
+        to=[teacher],
+        now=now,
+        skill=wanted.name,
+        offered=offers,
+        respond_by=until,
+    )
+    return pitch
+
+
+def _make_way(learner: User, teacher: User, skill: Skill, now: datetime) -> None:
+    """End what is over by the clock, so that it does not count as open. Raises Refused while a
+    decline is fresh.
+    """
+    for pitch in pitch_rules.earlier(learner, teacher, now):
+        if pitch.skill_id == skill.id:
+            pitch_rules.check_cool_down(pitch, now)
+            expire_if_due(pitch, now)
