@@ -28,6 +28,12 @@ LISTS = {
     "exchanges": "exchanges.mine",
     "learning_sessions": "sessions.past",
 }
+# and where what is gone would have stood
+LISTS = {
+    "pitches": "pitches.closed",
+    "exchanges": "exchanges.mine",
+    "learning_sessions": "sessions.past",
+}
 
 
 @bp.get("/notifications")
@@ -70,6 +76,7 @@ def _facts() -> dict[str, Any]:
         "filter": UNREAD if unread_only else None,
         "continued": request.args.get("day") if wants_fragment() else None,
         "pages": PAGES,
+        "lists": LISTS,
         "lists": LISTS,
         "now": now,
     }

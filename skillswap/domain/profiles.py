@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    SQLColumnExpression,
+    exists,
+    false,
+    func,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
@@ -25,6 +33,7 @@ from skillswap.models import (
     ExchangeLeg,
     ExchangeState,
     LearningSession,
+    Mute,
     SessionState,
     User,
     UserSkillKind,
@@ -172,6 +181,7 @@ class Profile:
     places_free: int
     rating: Rating | None
     mine: bool
+    muted: bool  # by the reader
     ahead: timedelta | None  # of the reader's clock; None for a visitor
     fits_me: frozenset[int]  # ids of skills they offer and I want
     fits_them: frozenset[int]  # ids of skills they want and I offer
@@ -185,13 +195,13 @@ class Profile:
 def profile_of(username: str, viewer: User | None, now: datetime) -> Profile:
     """A person's public page, in two statements. Raises NotFound for one who may not be seen."""
     row = db.session.execute(
-        select(User, sessions_taught(User.id), places_taken(User.id)).where(
+        select(User, sessions_taught(User.id), places_taken(User.id), _muted_by(viewer)).where(
             User.username == username.lower(), visible(to=viewer.id if viewer else None)
         )
     ).first()
     if row is None:
         raise NotFound("person")
-    person, taught, taken = row
+    person, taught, taken, muted = row
     viewer_id = viewer.id if viewer else person.id
     theirs: dict[UserSkillKind, list[SkillLine]] = {kind: [] for kind in UserSkillKind}
     my_ids: dict[UserSkillKind, set[int]] = {kind: set() for kind in UserSkillKind}
@@ -210,10 +220,18 @@ def profile_of(username: str, viewer: User | None, now: datetime) -> Profile:
         places_free=max(0, person.places - taken),
         rating=_rating(person),
         mine=viewer is not None and viewer.id == person.id,
+        muted=bool(muted),
         ahead=clock_ahead(person.timezone, viewer.timezone, now) if viewer else None,
         fits_me=_both(offered, my_ids[UserSkillKind.WANTED]),
         fits_them=_both(wanted, my_ids[UserSkillKind.OFFERED]),
     )
+
+
+def _muted_by(viewer: User | None) -> ColumnElement[bool]:
+    """Whether the viewer hears nothing from the person of the row."""
+    if viewer is None:
+        return false()
+    return exists().where(Mute.muter_id == viewer.id, Mute.muted_id == User.id)
 
 
 def _both(lines: Iterable[SkillLine], ids: set[int]) -> frozenset[int]:

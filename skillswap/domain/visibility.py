@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, select, union_all
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, select
 
 from skillswap.db import db
 from skillswap.errors import NotFound
@@ -31,11 +31,13 @@ def apart(
 
     The reader's few blocks are read once for a whole list, each side through its own index.
     """
-    blocked = union_all(
-        select(Block.blocked_id).where(Block.blocker_id == reader),
-        select(Block.blocker_id).where(Block.blocked_id == reader),
+    by_reader = select(Block.blocked_id).where(Block.blocker_id == reader)
+    of_reader = select(Block.blocker_id).where(Block.blocked_id == reader)
+    # said outright: two levels down a reader who is a column would be looked for anew
+    return and_(
+        person_id.not_in(by_reader.correlate_except(Block)),
+        person_id.not_in(of_reader.correlate_except(Block)),
     )
-    return person_id.not_in(blocked)
 
 
 def person_named(username: str, *, to: Reader = None) -> User:

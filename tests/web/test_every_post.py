@@ -205,6 +205,16 @@ def add_skill(ada: User, _ben: User) -> Ready:
     return Ready("/settings/skills/offered/add", ada, form)
 
 
+def towards_ben(verb: str) -> Callable[[User, User], Ready]:
+    """Ada keeps ben away, or lets him near again."""
+    return lambda ada, ben: Ready(f"/people/{ben.username}/{verb}", ada)
+
+
+def report(ada: User, ben: User) -> Ready:
+    form = {"about": "pitch", "key": pitch(ada, ben).public_id, "category": "spam", "body": "Why"}
+    return Ready("/report", ada, form)
+
+
 def picture() -> dict[str, Any]:
     """A small file as a browser sends it."""
     file = BytesIO()
@@ -302,6 +312,11 @@ EVERY: dict[str, Case] = {
         mine("skills/offered/watercolour/delete"), somebodys=False, again=HARMLESS
     ),
     "notifications.read": Case(read_all, somebodys=False, again=HARMLESS),
+    "safety.block": Case(towards_ben("block"), somebodys=False, again=HARMLESS),
+    "safety.unblock": Case(towards_ben("unblock"), somebodys=False, again=HARMLESS),
+    "safety.mute": Case(towards_ben("mute"), somebodys=False, again=HARMLESS),
+    "safety.unmute": Case(towards_ben("unmute"), somebodys=False, again=HARMLESS),
+    "safety.report": Case(report, wrong={"category": "dislike", "body": WORDS}, kept=WORDS),
 }
 ALL = pytest.mark.parametrize("endpoint", EVERY)
 TYPED = pytest.mark.parametrize("endpoint", [e for e, case in EVERY.items() if case.wrong])
