@@ -6,21 +6,27 @@ from flask import Flask
 
 from skillswap.blueprints import (
     accounts,
+    dev,
+    email_links,
     exchanges,
     media,
+    moderation,
     notifications,
     pages,
     pitches,
     profiles,
     safety,
+    security_settings,  # noqa: F401 - adds its views to those of `settings`
     sessions,
     settings,
     teachers,
+    unsubscribe,
 )
 
 ALL = (
     pages,
     accounts,
+    email_links,
     profiles,
     safety,
     settings,
@@ -29,7 +35,10 @@ ALL = (
     exchanges,
     sessions,
     notifications,
+    unsubscribe,
+    moderation,
     media,
+    dev,
 )
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
 from skillswap.db import transaction
-from skillswap.domain import accounts
+from skillswap.domain import accounts, email_links
 from skillswap.errors import Refused, TooMany
 from skillswap.forms.accounts import LogInForm, SignUpForm
 from skillswap.lib.clock import utcnow
@@ -108,7 +108,13 @@ def _go(url: str) -> Response:
 def _again(page: str, form: LogInForm | SignUpForm) -> ResponseReturnValue:
     """The form, with what was typed; after too many tries with the time to wait."""
     home, onward = url_for("pages.home"), safe_next(request.args.get("next"))
-    answer = render(page, status=form.status, form=form, onward=onward if onward != home else None)
+    answer = render(
+        page,
+        status=form.status,
+        form=form,
+        onward=onward if onward != home else None,
+        mails=email_links.are_mailed(),
+    )
     if isinstance(form.refusal, TooMany):
         answer.headers["Retry-After"] = str(form.refusal.retry_seconds)  # type: ignore[union-attr]
     return answer

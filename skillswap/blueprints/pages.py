@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from skillswap.blueprints.email_links import mailbox
 from skillswap.db import db
+from skillswap.domain import email_links
 from skillswap.domain import home as homes
 from skillswap.lib.clock import utcnow
 from skillswap.web import render, viewer
@@ -20,9 +22,11 @@ bp = Blueprint("pages", __name__)
 CONTACT_VALID = timedelta(days=365)
 # pages of people are theirs: not for search engines, and no use to a stranger without an account
 KEPT_FROM_ROBOTS = (
+    "email",
     "exchanges",
     "media",
     "notifications",
+    "password",
     "people",
     "pitches",
     "sessions",
@@ -36,7 +40,12 @@ def home() -> ResponseReturnValue:
     person, now = viewer(), utcnow()
     if person is None:
         return render("pages/landing.html", welcome=homes.welcome(now))
-    return render("pages/home.html", home=homes.home_of(person, now))
+    return render(
+        "pages/home.html",
+        home=homes.home_of(person, now),
+        unconfirmed=email_links.is_unconfirmed(person),
+        mailbox=mailbox(),
+    )
 
 
 @bp.get("/help", endpoint="help")

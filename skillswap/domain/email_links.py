@@ -28,6 +28,14 @@ LIFE = {
     TokenPurpose.CHANGE: timedelta(hours=24),
     TokenPurpose.UNDO_CHANGE: timedelta(hours=72),
 }
+# where the button of the mail leads; the token follows
+PAGES = {
+    TokenPurpose.CONFIRM: "/email/confirm/",
+    TokenPurpose.RESET: "/password/reset/",
+    TokenPurpose.CHANGE: "/email/confirm/",
+    TokenPurpose.UNDO_CHANGE: "/email/undo/",
+}
+FORGOT = "/password/forgot"
 CONFIRMS = frozenset({TokenPurpose.CONFIRM, TokenPurpose.CHANGE})
 KEPT_AFTER = timedelta(days=7)  # so that an old link still says "too old", not "unknown"
 
@@ -76,6 +84,13 @@ def _issue(user: User, purpose: TokenPurpose, email: str, now: datetime) -> str:
     db.session.add(row)
     db.session.flush()
     return token
+
+
+def _mail(user: User, purpose: TokenPurpose, to: str, now: datetime) -> None:
+    """Plan the mail with a new link; the sender forgets the link once it was sent."""
+    path = PAGES[purpose] + _issue(user, purpose, to, now)
+    until = now + LIFE[purpose]
+    deliveries.mail(user, f"account.{purpose}", now=now, to=to, until=until, path=path)
 
 
 def _open(token: str, purposes: Collection[TokenPurpose], now: datetime) -> EmailToken:
@@ -132,9 +147,7 @@ def forget_due(now: datetime, limit: int) -> int:
 def send_confirmation(person: User, now: datetime) -> None:
     """Mail the link that confirms the address. Nothing where no mail is sent."""
     if are_mailed():
-        token = _issue(person, TokenPurpose.CONFIRM, person.email, now)
-        until = now + LIFE[TokenPurpose.CONFIRM]
-        deliveries.mail(person, "account.confirm", now=now, until=until, token=token)
+        _mail(person, TokenPurpose.CONFIRM, person.email, now)
 
 
 def send_again(person: User, now: datetime) -> bool:
@@ -207,13 +220,9 @@ def change_email(person: User, email: str, now: datetime) -> Refused | None:
     if db.session.scalar(select(User.id).where(User.email == address)):
         return Refused("email", "email_taken")
     _withdraw(person.id, TokenPurpose.CHANGE, now)
-    token = _issue(person, TokenPurpose.CHANGE, address, now)
-    until = now + LIFE[TokenPurpose.CHANGE]
-    deliveries.mail(person, "account.change", now=now, to=address, until=until, token=token)
+    _mail(person, TokenPurpose.CHANGE, address, now)
     if person.email_confirmed_at is not None:  # a mistyped one may be somebody else's mailbox
-        undo = _issue(person, TokenPurpose.UNDO_CHANGE, person.email, now)
-        mail = {"to": person.email, "token": undo, "email": address}
-        deliveries.mail(person, "account.change_notice", now=now, **mail)
+        _mail(person, TokenPurpose.UNDO_CHANGE, person.email, now)
     return None
 
 
@@ -288,9 +297,7 @@ def send_reset(email: str, now: datetime) -> None:
     user = db.session.scalar(select(User).where(User.email == fold_address(email)))
     if user is None or not user.is_active:
         return
-    token = _issue(user, TokenPurpose.RESET, user.email, now)
-    until = now + LIFE[TokenPurpose.RESET]
-    deliveries.mail(user, "account.reset", now=now, until=until, token=token)
+    _mail(user, TokenPurpose.RESET, user.email, now)
 
 
 def reset_password(token: str, password: str, now: datetime) -> None:
@@ -308,4 +315,4 @@ def reset_password(token: str, password: str, now: datetime) -> None:
     db.session.flush()
     sign_ins.end_all(user, now)
     events.record("person.password_reset", actor=user, subject=user, to=[], now=now)
-    deliveries.mail(user, "account.password_changed", now=now)
+    deliveries.mail(user, "account.password", now=now, path=FORGOT)

@@ -93,11 +93,18 @@ def devices_of(person: User, here: SignIn | None, now: datetime) -> Sequence[Dev
     return sorted(found, key=lambda device: not device.is_here)
 
 
-def end_sign_in(person: User, key: str, now: datetime) -> None:
-    """End one of mine, wherever its cookie was copied to. Raises NotFound for what is over."""
+def mine(person: User, key: str) -> int:
+    """The row of one of my sign-ins, also of one that is over. Raises NotFound."""
     which = SignIn.token_hash.startswith(key, autoescape=True)
-    if len(key) != KEY_LENGTH or not _end(now, _live(person, now), which):
+    found = db.session.scalar(select(SignIn.id).where(SignIn.user_id == person.id, which))
+    if len(key) != KEY_LENGTH or found is None:
         raise NotFound("sign-in")
+    return found
+
+
+def end_sign_in(person: User, sign_in_id: int, now: datetime) -> None:
+    """End one of mine, wherever its cookie was copied to. Twice is harmless."""
+    _end(now, _live(person, now), SignIn.id == sign_in_id)
 
 
 def end_others(person: User, here: SignIn, now: datetime) -> int:
@@ -135,4 +142,4 @@ def change_password(person: User, here: SignIn, password: str, now: datetime) ->
     here.token_hash = token_hash(here.token)
     db.session.flush()
     events.record("person.password_changed", actor=person, subject=person, to=[], now=now)
-    deliveries.mail(person, "account.password_changed", now=now)
+    deliveries.mail(person, "account.password", now=now, path="/password/forgot")
