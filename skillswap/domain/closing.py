@@ -21,7 +21,6 @@ from skillswap.models import (
     ExchangeState,
     LearningSession,
     Pitch,
-    PitchState,
     ProposalState,
     SessionState,
     User,
@@ -46,10 +45,12 @@ def close_all(person: User, reason: str, now: datetime) -> None:
 
 
 def _close(person: User, reason: str, now: datetime, other: User | None) -> None:
-    for pitch in _open_pitches(person, other):
-        _close_pitch(pitch, person, reason, now)
+    pitches.close_open(_theirs(Pitch, person, other), reason=reason, by=person, gone=True, now=now)
     for exchange in _live_exchanges(person, other):
-        _close_exchange(exchange, person, now)
+        if (
+            exchanges.stands(exchange, now) in LIVE
+        ):  # or the clock has ended it, and the sweep tells
+            _close_exchange(exchange, person, now)
 
 
 def _theirs(table: Between, person: User, other: User | None) -> ColumnElement[bool]:
@@ -67,28 +68,6 @@ def _partners(person: User) -> set[int]:
         for pair in db.session.execute(pairs.where(_theirs(table, person, None), is_open)):
             found.update(pair)
     return found - {person.id}
-
-
-# -- pitches --------------------------------------------------------------------------------------
-
-
-def _open_pitches(person: User, other: User | None) -> Sequence[Pitch]:
-    return db.session.scalars(
-        select(Pitch)
-        .where(_theirs(Pitch, person, other), Pitch.state.in_(OPEN))
-        .options(joinedload(Pitch.learner), joinedload(Pitch.teacher), joinedload(Pitch.skill))
-        .order_by(Pitch.id)
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def _close_pitch(pitch: Pitch, person: User, reason: str, now: datetime) -> None:
-    """The clock comes first: what was due has expired, and counts."""
-    if pitches.expire_if_due(pitch, now) or pitch.state not in OPEN:  # or its teacher was paused
-        return
-    pitch.move_to(PitchState.CLOSED, now)
-    pitch.close_reason = reason
-    _tell("pitch.closed", pitch, person, now, skill=pitch.skill.name)
 
 
 # -- exchanges, and the sessions they had ahead ---------------------------------------------------
@@ -160,7 +139,7 @@ def _close_session(learning_session: LearningSession, person: User, now: datetim
 
 def _tell(
     kind: str,
-    subject: Pitch | Exchange | LearningSession,
+    subject: Exchange | LearningSession,
     person: User,
     now: datetime,
     **facts: Any,

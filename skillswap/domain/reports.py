@@ -94,7 +94,7 @@ def _a_person(reader: User, username: str) -> Subject:
         label: ", ".join(line.name for line in lines if line.kind is kind)
         for label, kind in (("Teaches", UserSkillKind.OFFERED), ("Wants", UserSkillKind.WANTED))
     }
-    facts = {"Name": person.name, "Username": person.username, "Picture": person.avatar_url}
+    facts = {"Name": person.name, "Username": person.username, "Picture": person.avatar or ""}
     notes = [(f"Note on {line.name}", line.note) for line in lines]
     texts = [("Headline", person.headline), ("About", person.bio), *notes]
     texts += [("Education", line) for line in person.education]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
@@ -28,11 +29,16 @@ def expire(pitch: Pitch, now: datetime) -> bool:
 
 
 def close_open(
-    *which: ColumnElement[bool], reason: str, by: User | None, now: datetime
+    *which: ColumnElement[bool],
+    reason: str,
+    by: User | None,
+    now: datetime,
+    gone: bool = False,
 ) -> list[Pitch]:
     """Close the open pitches for which that holds; counts against nobody. `by` is not told.
 
-    What was due by then has expired instead. Returns all of them.
+    What was due by then has expired instead. With `gone` their pages are no more for those who
+    are told: the two were parted. Returns all of them.
     """
     found = open_pitches(*which)
     for pitch in found:
@@ -42,7 +48,7 @@ def close_open(
         pitch.move_to(PitchState.CLOSED, now)
         pitch.close_reason = reason
         to = [one for one in (pitch.learner, pitch.teacher) if by is None or one.id != by.id]
-        _tell("pitch.closed", pitch, to, now)
+        _tell("pitch.closed", pitch, to, now, gone=gone)
     return found
 
 
@@ -61,5 +67,8 @@ def open_pitches(*which: ColumnElement[bool], limit: int | None = None) -> list[
     )
 
 
-def _tell(kind: str, pitch: Pitch, to: Iterable[User], now: datetime) -> None:
-    events.record(kind, actor=None, subject=pitch, to=list(to), now=now, skill=pitch.skill.name)
+def _tell(
+    kind: str, pitch: Pitch, to: Iterable[User], now: datetime, *, gone: bool = False
+) -> None:
+    facts: dict[str, Any] = {"skill": pitch.skill.name} | ({"gone": True} if gone else {})
+    events.record(kind, actor=None, subject=pitch, to=list(to), now=now, **facts)
