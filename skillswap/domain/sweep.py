@@ -11,7 +11,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from skillswap.db import db, transaction
-from skillswap.domain import digests, exchanges, learning_sessions
+from skillswap.domain import (
+    answering,
+    digests,
+    email_links,
+    exchanges,
+    learning_sessions,
+    pitches,
+    safety,
+)
 
 log = logging.getLogger(__name__)
 BATCH = 100
@@ -19,11 +27,17 @@ MOST_BATCHES = 50  # of one step in one sweep; what is left waits a minute
 
 # name, and what moves up to so many rows that are due, returning how many it moved
 STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
+    ("people restored", safety.restore_due),
+    ("pitches expired", pitches.expire_due),
+    ("teachers reminded", pitches.remind_due),
+    ("pauses ended", pitches.resume_due),
+    ("answers recounted", answering.recount_due),
     ("offers lapsed", learning_sessions.lapse_due),
     ("sessions settled", learning_sessions.settle_due),
     ("exchanges nudged", exchanges.nudge_due),
     ("exchanges at rest", exchanges.rest_due),
     ("exchanges settled", exchanges.settle_due),
+    ("mailed links forgotten", email_links.forget_due),
     ("digests planned", digests.plan_due),
 ]
 
