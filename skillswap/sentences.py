@@ -99,14 +99,13 @@ SENTENCES: dict[str, str] = {
     "wake_partner_full": "Every place {partner} teaches in is taken just now. Try again later.",
     "report_category": "Choose what is wrong.",
     "too_many_reports": "You have sent {limit} reports in 24 hours. In danger, call your local emergency number; write to us about the rest.",
-    "wake_no_places": "Every place you teach in is taken ({limit}). Complete another exchange first.",
-    "wake_partner_full": "Every place {partner} teaches in is taken just now. Try again later.",
-    "report_category": "Choose what is wrong.",
-    "too_many_reports": "You have sent {limit} reports in 24 hours. In danger, call your local emergency number; write to us about the rest.",
+    "notes_changed": "{partner} has changed the notes while you wrote. Both texts are here.",
     "reason_needed": "Say why in a few words. {partner} will read it.",
     "too_long": "At most {limit} characters.",
     "bad_link": "Use a full https link, such as https://meet.example/room.",
     "required": "This is needed.",
+    "push_host": "This browser’s push service is not one we know.",
+    "push_keys": "This browser sent no keys for push. Load the page again and try once more.",
 }
 
 # what the 409 page says the thing is now
@@ -125,7 +124,6 @@ NOW_IT_IS: dict[tuple[str, str], str] = {
     ("pause", "none"): "You are not paused.",
     ("person", "active"): "This account is in good standing.",
     ("person", "deleted"): "This account has been deleted.",
-    ("report", "open"): "You have reported this already. A person reads it, most within a day.",
     ("report", "open"): "You have reported this already. A person reads it, most within a day.",
     ("exchange", "completed"): "This exchange is completed.",
     ("exchange", "cancelled"): "This exchange has been cancelled.",

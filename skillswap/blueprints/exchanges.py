@@ -13,11 +13,13 @@ from skillswap.db import transaction
 from skillswap.domain import exchanges, learning_sessions
 from skillswap.domain.learning_sessions import Desk, Look
 from skillswap.domain.limits import HORIZON
-from skillswap.errors import Refused
+from skillswap.errors import Refused, Taken
 from skillswap.forms.base import Form
+from skillswap.forms.exchanges import NotesForm
 from skillswap.forms.sessions import ProposeForm, ReasonForm
 from skillswap.lib.clock import local, utcnow
 from skillswap.lib.i18n import _
+from skillswap.models.exchange import ENDED
 from skillswap.sentences import word
 from skillswap.web import after_post, cursor, me, notice, render
 
@@ -60,6 +62,7 @@ def _shown(public_id: str, **forms: Form) -> dict[str, Any]:
         "turn": exchanges.turn_of(legs),
         "found": learning_sessions.sessions_of_exchange(me(), exchange, cursor()),
         "next": exchanges.next_sessions([exchange.id], me(), now).get(exchange.id),
+        "notes": exchanges.notes_of(exchange),
         "form": ReasonForm(formdata=None),
         "wake_form": Form(formdata=None),
         "now": now,
@@ -105,6 +108,41 @@ def wake(public_id: str) -> ResponseReturnValue:
         form.refuse(error)
         return render(PAGE, PART, status=409, **_shown(public_id, wake_form=form))
     return _done(public_id, _("The exchange is awake. Propose times next."))
+
+
+@bp.route("/exchanges/<public_id>/notes", methods=["GET", "POST"])
+@login_required
+def notes(public_id: str) -> ResponseReturnValue:
+    """The shared notes: the form, and saving it. 409 with both texts when the other was quicker."""
+    form = NotesForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                exchanges.write_notes(
+                    me(), public_id, body=form.body.data or "", version=form.seen, now=utcnow()
+                )
+        except Refused as error:
+            form.refuse(error)
+        else:
+            notice(_("The notes are saved."))
+            url = url_for(".show", public_id=public_id)
+            return after_post(url, "exchanges/_notes.html", **_shown(public_id))
+    return _writing(public_id, form)
+
+
+def _writing(public_id: str, form: NotesForm) -> ResponseReturnValue:
+    """The form with what was typed; after a clash it goes on from what the other saved."""
+    shown = _shown(public_id)
+    if shown["state"] in ENDED and request.method == "GET":
+        return redirect(url_for(".show", public_id=public_id), 303)
+    changed = isinstance(form.refusal, Taken)
+    if request.method == "GET":
+        form.body.data = shown["notes"].body
+    if request.method == "GET" or changed:
+        form.version.data = str(shown["notes"].version)
+    shown |= {"form": form, "changed": changed}
+    page, part = "exchanges/notes.html", "exchanges/_write_notes.html"
+    return render(page, part, status=form.status, **shown)
 
 
 def _done(public_id: str, text: str) -> ResponseReturnValue:

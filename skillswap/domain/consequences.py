@@ -47,6 +47,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "exchange.closed": [notifications.notify],
     "exchange.completion_proposed": [notifications.notify],
     "exchange.completed": [notifications.notify],
+    "exchange.noted": [],  # the page says who wrote last
     "exchange.nudged": [notifications.notify],
     "exchange.rested": [notifications.notify],
     "exchange.woken": [notifications.notify],

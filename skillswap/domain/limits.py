@@ -27,6 +27,7 @@ LATE_CANCEL = timedelta(hours=12)
 CONFIRM_WITHIN = timedelta(hours=72)
 OPEN_OFFERS = 6  # of one person in one exchange
 REASON_MOST = 300
+NOTES_MOST = 10_000
 
 SKILLS_EACH_WAY = 12
 PROPOSED_SKILLS = 10  # of one person, waiting for a moderator

@@ -140,7 +140,7 @@ def test_the_page_of_one_costs_the_same_for_2_and_50(browser, queries, ada, ben,
     add(0, 2)
     few = cost()
     add(2, 50)
-    assert cost() == few <= 6
+    assert cost() == few <= 7
     page = browser(ben).get(url(exchange)).text
     more = re.search(r'hx-get="([^"]+after[^"]+)"', page).group(1)
     rows = browser(ben).get(more, headers=HTMX).text
@@ -287,6 +287,76 @@ def test_a_long_rest_shows_its_end_before_any_sweep(browser, ada, ben, now):
 def test_a_stranger_changes_nothing(browser, cy, exchange, tail):
     assert browser(cy).post(url(exchange, tail), data={"reason": "x"}).status_code == 404
     assert browser(cy).post(url(exchange, tail), headers=HTMX).status_code == 404
+
+
+# -- shared notes ---------------------------------------------------------------------------------
+
+
+def write(client, exchange, body, version, headers=None):
+    data = {"body": body, "version": str(version)}
+    return client.post(url(exchange, "/notes"), data=data, headers=headers or {})
+
+
+@BOTH
+def test_shared_notes_are_written_by_both(browser, ada, ben, exchange, headers):
+    assert "Nothing is written down yet." in browser(ada).get(url(exchange)).text
+    form = browser(ada).get(url(exchange, "/notes"), headers=headers).text
+    assert ("<html" in form) is not bool(headers)
+    assert 'name="version" value="0"' in form
+    first = write(browser(ada), exchange, "## Next time\n\n- *cool* <b>water</b>", 0, headers)
+    assert first.status_code == (200 if headers else 303)
+    page = browser(ben).get(url(exchange)).text
+    assert "<em>cool</em>" in page
+    assert "<b>water</b>" not in page
+    assert "Ada wrote last" in text_of(page)
+    form = browser(ben).get(url(exchange, "/notes"), headers=headers).text
+    assert 'name="version" value="1"' in form
+    assert "- *cool* &lt;b&gt;water&lt;/b&gt;" in form
+    write(browser(ben), exchange, "Read two pages", 1, headers)
+    assert "Ben wrote last" in text_of(browser(ada).get(url(exchange)).text)
+    assert "You wrote last" in text_of(browser(ben).get(url(exchange)).text)
+
+
+@BOTH
+def test_who_writes_over_the_other_sees_both_texts(browser, ada, ben, exchange, headers):
+    write(browser(ada), exchange, "From Ada", 0)
+    stale = write(browser(ben), exchange, "Of Ben <i>", 0, headers)
+    assert stale.status_code == 409
+    assert ("<html" in stale.text) is not bool(headers)
+    assert "Ada has changed the notes while you wrote." in stale.text
+    assert "From Ada</textarea>" in stale.text
+    assert "Of Ben &lt;i&gt;</textarea>" in stale.text
+    assert "From Ada" in browser(ben).get(url(exchange)).text
+    # it goes on from what stands now
+    version = re.search(r'name="version" value="(\d+)"', stale.text).group(1)
+    assert write(browser(ben), exchange, "From Ada, of Ben", version).status_code == 303
+    assert "From Ada, of Ben" in browser(ada).get(url(exchange)).text
+
+
+def test_notes_too_long_come_back(browser, ada, exchange):
+    long = write(browser(ada), exchange, "Kept " + "x" * 10_000, 0)
+    assert long.status_code == 422
+    assert "At most 10000 characters." in long.text
+    assert "Kept x" in long.text
+
+
+@BOTH
+def test_a_stranger_neither_reads_nor_writes_notes(browser, ada, cy, exchange, headers):
+    write(browser(ada), exchange, "Ours", 0)
+    assert browser(cy).get(url(exchange, "/notes"), headers=headers).status_code == 404
+    assert write(browser(cy), exchange, "Mine", 1, headers).status_code == 404
+    assert "Ours" in browser(ada).get(url(exchange)).text
+
+
+def test_notes_of_an_ended_exchange_are_read_only(browser, ada, ben, exchange, now):
+    write(browser(ada), exchange, "Ours", 0)
+    with transaction():
+        exchanges.cancel_exchange(ben, exchange.public_id, reason="We moved", now=now)
+    page = browser(ada).get(url(exchange)).text
+    assert "Ours" in page
+    assert "Edit notes" not in page
+    assert browser(ada).get(url(exchange, "/notes")).location == url(exchange)
+    assert write(browser(ada), exchange, "Still mine", 1).status_code == 409
 
 
 # -- proposing ------------------------------------------------------------------------------------

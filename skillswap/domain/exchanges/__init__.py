@@ -17,6 +17,7 @@ from skillswap.domain.exchanges.lists import (
     exchanges_of,
     next_sessions,
 )
+from skillswap.domain.exchanges.noting import Notes, notes_of, write_notes
 from skillswap.domain.exchanges.opening import (
     is_active,
     lock_people,
@@ -49,6 +50,7 @@ __all__ = [
     "ExchangeCard",
     "LegLine",
     "NextSession",
+    "Notes",
     "Turn",
     "active_exchange_of",
     "call_off",
@@ -63,6 +65,7 @@ __all__ = [
     "leg_lines",
     "lock_people",
     "next_sessions",
+    "notes_of",
     "nudge_due",
     "open_exchange",
     "places_query",
@@ -76,4 +79,5 @@ __all__ = [
     "times_offered",
     "turn_of",
     "wake_exchange",
+    "write_notes",
 ]
