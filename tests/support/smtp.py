@@ -68,6 +68,12 @@ class PostOffice:
             controller.loop.call_soon_threadsafe(self._free.set)
             controller.stop()
 
+    def free(self) -> None:
+        """Go on where it hung, and behave from now on."""
+        self.mode = "ok"
+        if self._controller is not None:
+            self._controller.loop.call_soon_threadsafe(self._free.set)
+
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait until something here is so; False when it took too long."""
         with self.changed:
