@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from skillswap.lib.mail import MailServer
+from skillswap.lib.push import KNOWN_HOSTS, PushKey
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_SECRET = 32
@@ -44,6 +45,8 @@ class Settings:
     smtp: MailServer | None
     mail_from: Address
     embedded_worker: bool
+    vapid_private_key: str
+    push_hosts: tuple[str, ...]
 
     @property
     def production(self) -> bool:
@@ -68,7 +71,13 @@ class Settings:
     @property
     def channels(self) -> frozenset[str]:
         """By what people can be told of something outside the app."""
-        return frozenset({"push", "email", "digest"} if self.sends_mail else {"push"})
+        mail = {"email", "digest"} if self.sends_mail else set()
+        return frozenset(mail | ({"push"} if self.vapid_private_key else set()))
+
+    @property
+    def push_key(self) -> PushKey | None:
+        """The key by which push services know this place; without one there is no push."""
+        return PushKey(self.vapid_private_key) if self.vapid_private_key else None
 
     @property
     def trusted_hosts(self) -> list[str]:
@@ -108,6 +117,8 @@ class Settings:
             smtp=_smtp(env),
             mail_from=_mail_from(env, public_url),
             embedded_worker=env.get("EMBEDDED_WORKER", "0" if name == "test" else "1") == "1",
+            vapid_private_key=_vapid(env, instance, production),
+            push_hosts=_push_hosts(env, production),
         )
 
 
@@ -136,6 +147,35 @@ def _secret(env: Mapping[str, str], instance: Path, production: bool) -> str:
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(48))
     return kept.read_text().strip()
+
+
+def _vapid(env: Mapping[str, str], instance: Path, production: bool) -> str:
+    """The key of web push: from the environment, or in development kept in the instance folder."""
+    key = env.get("VAPID_PRIVATE_KEY", "")
+    if not key and not production:
+        kept = instance / "vapid_key"
+        if not kept.exists():
+            instance.mkdir(parents=True, exist_ok=True)
+            kept.touch(mode=0o600)
+            kept.write_text(PushKey.new())
+        key = kept.read_text().strip()
+    try:
+        if key:
+            PushKey(key)
+    except ValueError:
+        raise BadSettings(
+            "VAPID_PRIVATE_KEY is 32 bytes in base64url, for example from python -c "
+            '"from skillswap.lib.push import PushKey; print(PushKey.new())".'
+        ) from None
+    return key
+
+
+def _push_hosts(env: Mapping[str, str], production: bool) -> tuple[str, ...]:
+    """The push services that are called; PUSH_HOSTS names others beside the known ones."""
+    more = tuple(env.get("PUSH_HOSTS", "").split())
+    if production and any("/" in host for host in more):
+        raise BadSettings("PUSH_HOSTS names hosts, such as push.example or *.push.example.")
+    return KNOWN_HOSTS + more
 
 
 def _database(env: Mapping[str, str], instance: Path, production: bool) -> str:

@@ -195,9 +195,9 @@ def _told(letter: Letter) -> Written:
     return Written(
         subject=_subject(letter.claim.kind, line),
         hello=_hello(letter),
-        said=(_sentence(line),),
+        said=(sentence(line),),
         points=(),
-        button=Button(_("Open it on SkillSwap"), _page_of(line)),
+        button=Button(_("Open it on SkillSwap"), page_of(line)),
         unsubscribe=_unsubscribe(letter),
     )
 
@@ -208,7 +208,7 @@ def _digest(letter: Letter) -> Written:
         subject=_("Your day on SkillSwap: {count} new").format(count=count),
         hello=_hello(letter),
         said=(_("This is what you have not read yet."),),
-        points=tuple((_sentence(line), _page_of(line)) for line in letter.lines),
+        points=tuple((sentence(line), page_of(line)) for line in letter.lines),
         button=Button(_("Read all of it"), address_of("notifications.page")),
         unsubscribe=_unsubscribe(letter),
     )
@@ -230,12 +230,14 @@ def _hello(letter: Letter) -> str:
     return _("Hello {name},").format(name=letter.first_name)
 
 
-def _sentence(line: Line) -> str:
+def sentence(line: Line) -> str:
+    """A line as it stands alone."""
     said = f"{line.actor.name} {line.text}" if line.actor else line.text
     return said if said.endswith((".", "?")) else f"{said}."
 
 
-def _page_of(line: Line) -> str:
+def page_of(line: Line) -> str:
+    """The absolute link to what a line is about."""
     if line.subject_type in PAGES and line.public_id:
         return address_of(PAGES[line.subject_type], public_id=line.public_id)
     return address_of("notifications.page")

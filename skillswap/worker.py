@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from flask import Flask
 
-from skillswap import mailing
+from skillswap import mailing, pushing
 from skillswap.db import db, transaction
 from skillswap.domain import deliveries, letters
 from skillswap.domain.deliveries import Claim
@@ -50,6 +50,7 @@ class Sender(Protocol):
 SENDERS: dict[Channel, Callable[[], Any]] = {
     Channel.EMAIL: mailing.post,
     Channel.DIGEST: mailing.post,
+    Channel.PUSH: pushing.post,
 }
 
 
@@ -145,6 +146,9 @@ def attend(claim: Claim, sender: Sender, clock: Callable[[], datetime]) -> None:
         letter = letters.letter_for(claim, clock())
         db.session.remove()
         sender.send(letter)
+    except letters.Later as later:
+        with marking():
+            deliveries.postpone(claim, later.until)
     except letters.Dropped as reason:
         with marking():
             deliveries.mark_dropped(claim, str(reason), clock())

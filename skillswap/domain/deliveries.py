@@ -308,6 +308,11 @@ def release(claim: Claim) -> bool:
     return _mark(claim, {"attempts": claim.attempts - 1})
 
 
+def postpone(claim: Claim, until: datetime) -> bool:
+    """Give it back untried, for a better hour."""
+    return _mark(claim, {"attempts": claim.attempts - 1, "due_at": until})
+
+
 def _mark(claim: Claim, values: dict[str, Any]) -> bool:
     done = db.session.execute(
         update(Delivery)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, exists, select
 
 from skillswap.db import db
 from skillswap.domain import digests, notifications, preferences
-from skillswap.domain.deliveries import Claim, claim_of
+from skillswap.domain.deliveries import Claim, after_quiet_hours, claim_of
 from skillswap.domain.notifications import Line
 from skillswap.domain.preferences import Topic
 from skillswap.domain.visibility import SEEN
@@ -33,6 +33,14 @@ class Dropped(Exception):
     """Not to be sent any more; the message says why."""
 
 
+class Later(Exception):
+    """Not at this hour: it was held up until the reader's night."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A delivery with everything that is needed to write it out."""
@@ -47,7 +55,8 @@ class Letter:
 
 
 def letter_for(claim: Claim, now: datetime) -> Letter:
-    """The letter behind a claim. Raises Dropped when it may not, or need not, go any more."""
+    """The letter behind a claim. Raises Dropped when it may not, or need not, go any more; Later
+    when it would wake somebody."""
     reader = db.session.get(User, claim.user_id, populate_existing=True)
     if reader is None or reader.state is UserState.DELETED:
         raise Dropped("the person has left")
@@ -70,6 +79,9 @@ def _told(claim: Claim, reader: User, now: datetime) -> Letter:
         raise Dropped("nothing to open any more")
     if not lines[0].unread:
         raise Dropped("read meanwhile")
+    morning = after_quiet_hours(now, reader.timezone)
+    if claim.channel is Channel.PUSH and morning > now:
+        raise Later(morning)
     return _letter(claim, reader, topic, lines, now)
 
 
