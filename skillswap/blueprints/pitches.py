@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,23 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from skillswap.db import transaction
-from skillswap.domain import pitch_rules, pitches
+from skillswap.domain import pitch_rules, pitches, teachers
 from skillswap.domain.limits import COOL_DOWN
-from skillswap.domain.pitches import Box
+from skillswap.domain.pitches import Box, PitchCard
+from skillswap.domain.teachers import TeacherCard
 from skillswap.domain.visibility import person_named
 from skillswap.errors import Refused
-from skillswap.forms.pitches import DAYS_OFFERED, REASONS, AcceptForm, DeclineForm, PitchForm
+from skillswap.forms.base import Form
+from skillswap.forms.pitches import (
+    DAYS_OFFERED,
+    REASONS,
+    AcceptForm,
+    AskForm,
+    DeclineForm,
+    LastWordForm,
+    PitchForm,
+    ReplyForm,
+)
 from skillswap.lib.clock import local, utcnow
 from skillswap.lib.i18n import _
 from skillswap.models import Pitch, PitchState, User
@@ -70,7 +82,8 @@ def _compose(form: PitchForm, teacher: User, now: datetime) -> ResponseReturnVal
 def _asked(name: str, pitch: Pitch | None) -> str:
     if pitch is None:
         return name
-    said = _("{skill} (declined lately)") if pitch.answered_at else _("{skill} (asked already)")
+    declined = pitch.state_for(me().id, utcnow()) is PitchState.DECLINED
+    said = _("{skill} (declined lately)") if declined else _("{skill} (asked already)")
     return said.format(skill=name)
 
 
@@ -124,7 +137,7 @@ def show(public_id: str) -> ResponseReturnValue:
     return _show(public_id, utcnow())
 
 
-def _show(public_id: str, now: datetime, **forms: Any) -> ResponseReturnValue:
+def _show(public_id: str, now: datetime, **forms: Form) -> ResponseReturnValue:
     pitch = pitches.pitch_of(me(), public_id)
     facts = _facts(pitch, now, **forms)
     if not wants_fragment():
@@ -133,27 +146,43 @@ def _show(public_id: str, now: datetime, **forms: Any) -> ResponseReturnValue:
     return render("pitches/show.html", "pitches/_detail.html", status=status, **facts)
 
 
-def _facts(
-    pitch: Pitch,
-    now: datetime,
-    accept_form: AcceptForm | None = None,
-    decline_form: DeclineForm | None = None,
-) -> dict[str, Any]:
+FORMS: dict[str, type[Form]] = {
+    "accept_form": AcceptForm,
+    "decline_form": DeclineForm,
+    "ask_form": AskForm,
+    "reply_form": ReplyForm,
+    "last_form": LastWordForm,
+}
+
+
+def _facts(pitch: Pitch, now: datetime, **forms: Form) -> dict[str, Any]:
     """What the card of one pitch prints."""
-    accepted = pitch.state is PitchState.ACCEPTED
+    card = pitches.card_of(pitch, me(), now)
+    accepted = card.state is PitchState.ACCEPTED
     return {
         "pitch": pitch,
-        "card": pitches.card_of(pitch, me(), now),
+        "card": card,
         "current": pitch.public_id,
         "other": pitches.other_of(pitch, me()),
         **_place(pitches.box_of(pitch, me(), now)),
         "exchange_id": pitches.exchange_of(pitch) if accepted else None,
+        "siblings": pitches.siblings(me(), pitch, now) if accepted and not card.incoming else (),
         "again_at": pitch.answered_at + COOL_DOWN if pitch.answered_at else None,
+        "undo": pitches.undo_until(pitch, me(), now),
+        "others": _others(pitch, card, now),
+        "last_word": pitches.has_last_word(pitch, me(), now),
+        "story": pitches.story_of(pitch, me(), now),
         "reasons": REASONS,
-        "accept_form": accept_form or AcceptForm(None),
-        "decline_form": decline_form or DeclineForm(None),
+        **{name: forms.get(name) or form(None) for name, form in FORMS.items()},
         "now": now,
     }
+
+
+def _others(pitch: Pitch, card: PitchCard, now: datetime) -> Sequence[TeacherCard]:
+    """Whom else the learner could ask after a no or a silence."""
+    if card.incoming or card.state not in (PitchState.DECLINED, PitchState.EXPIRED):
+        return ()
+    return teachers.alternatives(me(), pitch, now)
 
 
 # -- answers --------------------------------------------------------------------------------------
@@ -163,27 +192,65 @@ def _facts(
 @login_required
 def accept(public_id: str) -> ResponseReturnValue:
     """Say yes; the exchange opens."""
-    form, now = AcceptForm(), utcnow()
-    try:
-        with transaction():
-            pitches.accept_pitch(me(), public_id, **form.values, now=now)
-    except Refused as error:
-        form.refuse(error)
-        return _show(public_id, now, accept_form=form)
-    return _answered(public_id, now)
+    return _say(pitches.accept_pitch, public_id, "accept_form")
 
 
 @bp.post("/pitches/<public_id>/decline")
 @login_required
 def decline(public_id: str) -> ResponseReturnValue:
     """Say no, with a reason."""
-    form, now = DeclineForm(), utcnow()
+    return _say(pitches.decline_pitch, public_id, "decline_form")
+
+
+@bp.post("/pitches/<public_id>/ask")
+@login_required
+def ask(public_id: str) -> ResponseReturnValue:
+    """Ask the learner something first."""
+    return _say(pitches.ask, public_id, "ask_form")
+
+
+@bp.post("/pitches/<public_id>/reply")
+@login_required
+def reply(public_id: str) -> ResponseReturnValue:
+    """Answer the teacher's question."""
+    return _say(pitches.reply, public_id, "reply_form")
+
+
+@bp.post("/pitches/<public_id>/last-word")
+@login_required
+def last_word(public_id: str) -> ResponseReturnValue:
+    """Close it with a word of my own."""
+    return _say(pitches.last_word, public_id, "last_form")
+
+
+def _say(verb: Callable[..., Any], public_id: str, name: str) -> ResponseReturnValue:
+    form, now = FORMS[name](), utcnow()
     try:
         with transaction():
-            pitches.decline_pitch(me(), public_id, **form.values, now=now)
+            verb(me(), public_id, **form.values, now=now)
     except Refused as error:
         form.refuse(error)
-        return _show(public_id, now, decline_form=form)
+        return _show(public_id, now, **{name: form})
+    return _answered(public_id, now)
+
+
+@bp.post("/pitches/<public_id>/undo")
+@login_required
+def undo(public_id: str) -> ResponseReturnValue:
+    """Take a decline back before it is told."""
+    now = utcnow()
+    with transaction():
+        pitches.undo_decline(me(), public_id, now=now)
+    return _answered(public_id, now)
+
+
+@bp.post("/pitches/<public_id>/withdraw-siblings")
+@login_required
+def withdraw_siblings(public_id: str) -> ResponseReturnValue:
+    """Take back what I asked others for the same skill."""
+    now = utcnow()
+    with transaction():
+        pitches.withdraw_siblings(me(), public_id, now=now)
     return _answered(public_id, now)
 
 
@@ -220,6 +287,8 @@ def _answered(public_id: str, now: datetime) -> ResponseReturnValue:
 
 def _opened_from(pitch: Pitch, now: datetime) -> Box:
     """The list the pitch stood in before this answer."""
+    if pitch.state_for(me().id, now) is PitchState.PENDING and pitch.turns:
+        return Box.INBOX  # a reply
     if pitch.learner_id == me().id:
         return Box.SENT
     ignored_before = pitch.ignored_at is not None and pitch.ignored_at < now

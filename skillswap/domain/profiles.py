@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
 from skillswap.domain import skills
+from skillswap.domain.answering import Answers, answers_of
 from skillswap.domain.limits import EDUCATION_LINE, EDUCATION_LINES
 from skillswap.domain.skills import SkillLine
 from skillswap.domain.usernames import check_username, clean_name, name_key, reads_like_staff
@@ -185,6 +186,11 @@ class Profile:
     ahead: timedelta | None  # of the reader's clock; None for a visitor
     fits_me: frozenset[int]  # ids of skills they offer and I want
     fits_them: frozenset[int]  # ids of skills they want and I offer
+
+    @property
+    def answers(self) -> Answers | None:
+        """How they answer pitches; None while there are too few, or they do not teach."""
+        return answers_of(self.person) if self.person.teaching else None
 
     @property
     def teaches(self) -> bool:

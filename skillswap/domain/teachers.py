@@ -28,7 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain.profiles import RATERS_TO_SHOW, Rating
+from skillswap.domain.answering import Answers, shown
+from skillswap.domain.profiles import RATERS_TO_SHOW, Rating, places_taken
 from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local, zone_city
 from skillswap.lib.i18n import _
@@ -48,6 +49,7 @@ from skillswap.models.pitch import OPEN
 from skillswap.models.user import HUES, initials
 
 OFFERED_SHOWN, WANTED_SHOWN = 4, 3
+ALTERNATIVES = 3
 
 Mine = aliased(UserSkill)
 # a parameter, so that statements are the same for everybody and can be kept
@@ -65,6 +67,9 @@ COLUMNS = (
     User.rating_sum,
     User.rating_count,
     User.rating_rank,
+    User.answered_count,
+    User.unanswered_count,
+    User.reply_minutes,
     User.last_seen_at,
     User.created_at,
 )
@@ -107,6 +112,7 @@ class TeacherCard:
     more_offered: int
     wanted: tuple[str, ...]
     reason: str  # why this person fits the reader, or ""
+    answers: Answers | None  # None while there are too few
 
 
 # -- the skills of a person, as a column -----------------------------------------------------------
@@ -151,8 +157,11 @@ LINES, LINES_FOR_READER = _lines(for_reader=False), _lines(for_reader=True)
 
 
 def here() -> ColumnElement[bool]:
-    """Condition: teaches, may be seen, and is somebody else than the viewer. Run it by `run`."""
-    return and_(User.teaching, visible(to=VIEWER), User.id != VIEWER)
+    """Condition: teaches, takes pitches, may be seen, and is somebody else than the viewer.
+
+    Run it by `run`. A pause that is over ends with the next sweep.
+    """
+    return and_(User.teaching, User.paused.is_(None), visible(to=VIEWER), User.id != VIEWER)
 
 
 def offered_lines(*which: ColumnElement[bool]) -> AnySelect:
@@ -252,6 +261,31 @@ def _fits_query(limit: int) -> AnySelect:
     return page_query(people, BY_RATING, for_reader=True, limit=limit)
 
 
+def alternatives(learner: User, pitch: Pitch, now: datetime) -> Sequence[TeacherCard]:
+    """Who else teaches the skill of this pitch and has room, the best rated first. One statement.
+
+    Not those whom the learner has asked for it already.
+    """
+    lines = offered_lines(UserSkill.skill_id == pitch.skill_id).subquery()
+    asked = select(Pitch.teacher_id).where(
+        Pitch.learner_id == learner.id, Pitch.skill_id == pitch.skill_id
+    )
+    waiting = (
+        select(func.count())
+        .where(Pitch.teacher_id == User.id, Pitch.state.in_(OPEN), Pitch.respond_by > now)
+        .scalar_subquery()
+    )
+    people = select(*COLUMNS).where(
+        here(),
+        User.id.in_(select(lines.c.user_id)),
+        User.id.not_in(asked),
+        User.places > places_taken(User.id),
+        User.pitch_cap > waiting,
+    )
+    query = page_query(people, BY_RATING, for_reader=False, limit=ALTERNATIVES)
+    return cards(query, BY_RATING, viewer=learner, now=now, limit=ALTERNATIVES).rows
+
+
 def taught_skills(
     limit: int, *, viewer: User | None = None, like: SkillRef | None = None
 ) -> list[SkillRef]:
@@ -327,6 +361,7 @@ def _card(row: Any, ways: tuple[bool, bool], first: frozenset[int], clock: str) 
         more_offered=max(0, len(offered) - OFFERED_SHOWN),
         wanted=tuple(line.name for line in wanted[:WANTED_SHOWN]),
         reason=_reason(offered, wanted, *ways),
+        answers=shown(row.answered_count, row.unanswered_count, row.reply_minutes),
     )
 
 

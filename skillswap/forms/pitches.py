@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wtforms import RadioField, SelectField, TextAreaField
+from wtforms import DateField, RadioField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import Optional
 
 from skillswap.domain.limits import RESPOND_DAYS_DEFAULT
 from skillswap.forms.base import Form
@@ -87,3 +88,27 @@ class DeclineForm(Form):
         id="decline-reason",
     )
     body = TextAreaField(_("Your words"), id="decline-body", default="")
+
+
+class AskForm(Form):
+    """A question back to the learner."""
+
+    body = TextAreaField(_("Your question"), id="ask-body", default="")
+
+
+class ReplyForm(Form):
+    """What the learner says to it."""
+
+    body = TextAreaField(_("Your reply"), id="reply-body", default="")
+
+
+class LastWordForm(Form):
+    """One message after a no or a silence."""
+
+    body = TextAreaField(_("Your last word"), id="last-body", default="")
+
+
+class PauseForm(Form):
+    """Until which day, if that is known."""
+
+    until = DateField(_("Until"), id="pause-until", validators=[Optional()])

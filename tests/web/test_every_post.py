@@ -21,12 +21,13 @@ from sqlalchemy import select
 
 from skillswap import mailing
 from skillswap.db import db, transaction
-from skillswap.domain import deliveries, email_links, learning_sessions
+from skillswap.domain import deliveries, email_links, learning_sessions, pitches
 from skillswap.domain.preferences import Topic
 from skillswap.lib.clock import utcnow
 from skillswap.lib.tokens import token_hash
 from skillswap.models import (
     Channel,
+    DeclineReason,
     Delivery,
     DeliveryResult,
     Exchange,
@@ -125,6 +126,36 @@ def sign_up(_ada: User, _ben: User) -> Ready:
 
 def withdraw_pitch(ada: User, ben: User) -> Ready:
     return Ready(f"/pitches/{pitch(ada, ben).public_id}/withdraw", ben)
+
+
+def asked(ada: User, ben: User) -> Ready:
+    """Ada has asked ben something about his pitch."""
+    found = pitch(ada, ben)
+    with transaction():
+        pitches.ask(ada, found.public_id, body="Which pieces?", now=utcnow())
+    return Ready(f"/pitches/{found.public_id}/reply", ben, {"body": "The easy ones."})
+
+
+def declined(verb: str, *, long_ago: timedelta = timedelta()) -> Callable[[User, User], Ready]:
+    """Ada said no to ben and has more to say."""
+
+    def ready(ada: User, ben: User) -> Ready:
+        now = utcnow() - long_ago
+        found = people.make_pitch(ben, ada, now=now)
+        with transaction():
+            pitches.decline_pitch(ada, found.public_id, reason=DeclineReason.NO_TIME, now=now)
+        form = {"body": "All the best."} if verb == "last-word" else {}
+        return Ready(f"/pitches/{found.public_id}/{verb}", ada, form)
+
+    return ready
+
+
+def withdraw_siblings(ada: User, ben: User) -> Ready:
+    dee = people.make_person("dee", offers=("Watercolour",))
+    people.make_pitch(ben, dee)
+    found = exchange(ada, ben)
+    key = db.session.scalar(select(Pitch.public_id).where(Pitch.id == found.pitch_id))
+    return Ready(f"/pitches/{key}/withdraw-siblings", ben)
 
 
 def send_pitch(ada: User, ben: User) -> Ready:
@@ -373,6 +404,17 @@ EVERY: dict[str, Case] = {
         wrong={"reason": "because", "body": WORDS},
         kept=WORDS,
     ),
+    "pitches.ask": Case(
+        answer("ask", {"body": "Which pieces?"}), wrong={"body": WORDS + "x" * 1_001}, kept=WORDS
+    ),
+    "pitches.reply": Case(asked, wrong={"body": WORDS + "x" * 1_001}, kept=WORDS),
+    "pitches.undo": Case(declined("undo")),
+    "pitches.last_word": Case(
+        declined("last-word", long_ago=timedelta(hours=1)),
+        wrong={"body": WORDS + "x" * 1_001},
+        kept=WORDS,
+    ),
+    "pitches.withdraw_siblings": Case(withdraw_siblings, again=HARMLESS),
     "pitches.ignore": Case(answer("ignore"), again=frozenset({303, 409})),
     "pitches.withdraw": Case(withdraw_pitch),
     "exchanges.cancel": Case(cancel_exchange, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),

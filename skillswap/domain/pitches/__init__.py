@@ -9,6 +9,7 @@ from skillswap.domain.pitches.answers import (
     decline_pitch,
     ignore_pitch,
     undo_decline,
+    undo_until,
     withdraw_pitch,
     withdraw_siblings,
 )
@@ -37,11 +38,13 @@ from skillswap.domain.pitches.reading import (
     siblings,
 )
 from skillswap.domain.pitches.sending import send_pitch
+from skillswap.domain.pitches.story import Moment, story_of
 from skillswap.domain.pitches.talking import ask, ended_at, has_last_word, last_word, reply
 
 __all__ = [
     "WITH_ALL",
     "Box",
+    "Moment",
     "PitchCard",
     "accept_pitch",
     "ask",
@@ -71,7 +74,9 @@ __all__ = [
     "sent",
     "sent_pitch",
     "siblings",
+    "story_of",
     "undo_decline",
+    "undo_until",
     "waiting_count",
     "waiting_for",
     "withdraw_pitch",

@@ -63,6 +63,13 @@ def decline_pitch(
     return pitch
 
 
+def undo_until(pitch: Pitch, reader: User, now: datetime) -> datetime | None:
+    """Until when this reader may take the decline back; None when they may not."""
+    if pitch.teacher_id != reader.id or pitch.respond_by <= now or not pitch.is_veiled(now):
+        return None
+    return pitch.answered_at + UNDO_WITHIN if pitch.answered_at else None
+
+
 def undo_decline(teacher: User, public_id: str, *, now: datetime) -> Pitch:
     """Take a decline back within ten minutes: it waits again, until its old deadline.
 

@@ -46,16 +46,8 @@ def send_pitch(
         sent_at=now,
         respond_by=now + timedelta(days=days),
     )
-    try:
-        with db.session.begin_nested():  # the unique index decides, not a look before it
-            db.session.add(pitch)
-    except IntegrityError:
-        raise Refused(
-            "skill", "already_open", teacher=teacher.first_name, skill=wanted.name
-        ) from None
+    _add(pitch)
     pitch_rules.check_quota(pitch, now)
-    offers = returned.name if returned else ""
-    until = pitch.respond_by.isoformat()
     events.record(
         "pitch.sent",
         actor=learner,
@@ -63,10 +55,20 @@ def send_pitch(
         to=[teacher],
         now=now,
         skill=wanted.name,
-        offered=offers,
-        respond_by=until,
+        offered=returned.name if returned else "",
+        respond_by=pitch.respond_by.isoformat(),
     )
     return pitch
+
+
+def _add(pitch: Pitch) -> None:
+    """The unique index decides, not a look before it. Raises Refused when one is open."""
+    names = {"teacher": pitch.teacher.first_name, "skill": pitch.skill.name}
+    try:
+        with db.session.begin_nested():
+            db.session.add(pitch)
+    except IntegrityError:
+        raise Refused("skill", "already_open", **names) from None
 
 
 def _make_way(learner: User, teacher: User, skill: Skill, now: datetime) -> None:
