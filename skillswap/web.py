@@ -63,6 +63,7 @@ class Frame:
     unread_notifications: int = 0
     waiting_pitches: int = 0
     waiting_sessions: int = 0
+    open_reports: int = 0
     notices: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -88,6 +89,7 @@ PLACES = {
     "sessions": "sessions",
     "exchanges": "sessions",
     "notifications": "notifications",
+    "moderation": "moderation",
     "pages": "home",
 }
 
@@ -249,6 +251,7 @@ def _frame() -> dict[str, Any]:
         frame.unread_notifications = here.unread_notifications
         frame.waiting_pitches = here.waiting_pitches
         frame.waiting_sessions = here.waiting_sessions
+        frame.open_reports = here.open_reports
     return {"frame": frame, "now": utcnow()}
 
 

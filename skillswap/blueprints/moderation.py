@@ -7,11 +7,29 @@ from flask.typing import ResponseReturnValue
 
 from skillswap.db import transaction
 from skillswap.domain import deliveries as outbox
+from skillswap.domain import reports
+from skillswap.forms.safety import CATEGORIES
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
-from skillswap.web import after_post, cursor, notice, render, staff_only
+from skillswap.web import after_post, cursor, me, notice, render, staff_only
 
 bp = Blueprint("moderation", __name__, url_prefix="/moderation")
+
+
+@bp.get("")
+@staff_only
+def queue() -> ResponseReturnValue:
+    """Open reports: those about safety first, then the oldest."""
+    facts = {"found": reports.queue(me(), cursor()), "words": CATEGORIES}
+    return render("moderation/queue.html", "moderation/_reports.html", **facts)
+
+
+@bp.get("/reports/<public_id>")
+@staff_only
+def report(public_id: str) -> ResponseReturnValue:
+    """One report with its evidence."""
+    card = reports.report_of(me(), public_id)
+    return render("moderation/report.html", report=card, words=CATEGORIES)
 
 
 @bp.get("/deliveries")

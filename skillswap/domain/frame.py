@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Executable, String, bindparam, select, update
+from sqlalchemy import Executable, String, bindparam, case, select, update
 from sqlalchemy.orm import contains_eager
 
 from skillswap.db import UtcDateTime, db
-from skillswap.domain import learning_sessions, notifications, pitches
+from skillswap.domain import learning_sessions, notifications, pitches, reports
 from skillswap.domain.sign_ins import IDLE
 from skillswap.lib.tokens import token_hash
 from skillswap.models import SignIn, StaffRole, User
@@ -27,6 +27,7 @@ class SignedIn:
     unread_notifications: int
     waiting_pitches: int
     waiting_sessions: int
+    open_reports: int  # 0 for all but staff
 
     @property
     def user(self) -> User:
@@ -51,12 +52,14 @@ def _signed_in() -> Executable:
     # not SignIn.user_id: the counts are cut by a LIMIT inside FROM, where the outer row is not
     # in scope, and would count what waits for anybody who is signed in
     user_id = select(SignIn.user_id).where(SignIn.token_hash == key).scalar_subquery()
+    open_reports = reports.open_count(user_id).scalar_subquery()
     return (
         select(
             SignIn,
             notifications.unread_count(user_id, now).scalar_subquery(),
             pitches.waiting_count(user_id, now).scalar_subquery(),
             learning_sessions.waiting_count(user_id, now).scalar_subquery(),
+            case((User.staff_role != StaffRole.NONE, open_reports), else_=0),
         )
         .join(SignIn.user)
         .options(contains_eager(SignIn.user))
@@ -77,7 +80,7 @@ def signed_in(token: str, now: datetime) -> SignedIn | None:
     if not sign_in.user.is_active or sign_in.seen_at + idle <= now:
         return None
     sign_in.token = token
-    return SignedIn(sign_in, row[1], row[2], row[3])
+    return SignedIn(sign_in, row[1], row[2], row[3], row[4])
 
 
 def seen(sign_in: SignIn, now: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.domain import events, exchanges, learning_sessions, pitches, safety, skills
-from skillswap.domain.visibility import person_named
+from skillswap.domain.visibility import person_named, visible
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.lib.text import Unprintable, clean_body
@@ -292,6 +292,7 @@ class ReportCard:
     created_at: datetime
     about: str
     about_username: str
+    about_is_here: bool  # for this member of staff
     reporter: str
     reporter_username: str
     evidence: Evidence
@@ -299,21 +300,21 @@ class ReportCard:
 
 def queue(staff: User, cursor: str | None) -> Page:
     """Open reports: those about safety first, then the oldest. One statement."""
-    query = _cards().where(waiting_for(staff.id))
+    query = _cards(staff).where(waiting_for(staff.id))
     found = page(db.session.execute(paginate(query, SAFETY_FIRST, cursor)).all(), SAFETY_FIRST)
     return Page([_card(row) for row in found.rows], found.after)
 
 
 def report_of(staff: User, public_id: str) -> ReportCard:
     """One report. Raises NotFound when it is none of this member of staff's business."""
-    query = _cards().where(waiting_for(staff.id), Report.public_id == public_id)
+    query = _cards(staff).where(waiting_for(staff.id), Report.public_id == public_id)
     row = db.session.execute(query).first()
     if row is None:
         raise NotFound("report")
     return _card(row)
 
 
-def _cards() -> Any:
+def _cards(staff: User) -> Any:
     return (
         select(
             Report,
@@ -322,6 +323,7 @@ def _cards() -> Any:
             About.first_name.label("about_first"),
             About.last_name.label("about_last"),
             About.username.label("about_username"),
+            visible(About, to=staff.id).label("about_is_here"),
             By.first_name.label("by_first"),
             By.last_name.label("by_last"),
             By.username.label("by_username"),
@@ -341,6 +343,7 @@ def _card(row: Any) -> ReportCard:
         created_at=report.created_at,
         about=f"{row.about_first} {row.about_last}".strip(),
         about_username=row.about_username,
+        about_is_here=bool(row.about_is_here),
         reporter=f"{row.by_first} {row.by_last}".strip(),
         reporter_username=row.by_username,
         evidence=report.evidence,
