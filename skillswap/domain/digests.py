@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.domain import deliveries, preferences
-from skillswap.domain.notifications import WORDS
+from skillswap.domain.wording import WORDS
 from skillswap.domain.preferences import Topic, UserId
 from skillswap.domain.visibility import SEEN
 from skillswap.lib.clock import from_wall, local, zone_names

@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select, text
 from skillswap.db import db
 from skillswap.domain import skills
 from skillswap.domain.consequences import FOLLOWS
-from skillswap.domain.notifications import WORDS
+from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import quarters
 from skillswap.models import (
     BookedSlot,

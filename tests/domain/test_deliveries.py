@@ -11,6 +11,7 @@ from skillswap.db import db, transaction
 from skillswap.domain import deliveries, letters, notifications, preferences
 from skillswap.domain.deliveries import Claim
 from skillswap.domain.preferences import Topic
+from skillswap.domain.wording import WORDS
 from skillswap.errors import WrongState
 from skillswap.lib.tokens import token_hash
 from skillswap.models import (
@@ -334,7 +335,7 @@ def test_a_link_out_of_date_is_not_mailed(ada, now):
 
 
 def test_every_event_kind_has_a_topic_of_its_noun():
-    for kind in notifications.WORDS:
+    for kind in WORDS:
         noun = kind.partition(".")[0]
         assert kind in preferences.TOPIC_OF_KIND or noun in preferences.TOPIC_OF_NOUN, kind
 

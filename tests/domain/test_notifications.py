@@ -209,3 +209,69 @@ def test_an_exchange_s_end_is_told(ada, ben, now):
     with transaction():
         exchanges.cancel_exchange(ada, exchange.public_id, reason="I am moving house.", now=now)
     assert lines(ben)[0] == "Ada Example cancelled your exchange about Watercolour"
+
+
+# -- what is one line -----------------------------------------------------------------------------
+
+
+def again(notification: Notification, now: datetime, actor: User | None = None) -> None:
+    """The same fact once more, by the same person or another, told to the same reader."""
+    first = db.session.get(Event, notification.event_id)
+    event = Event(
+        kind=first.kind,
+        actor_id=actor.id if actor else first.actor_id,
+        subject_type=first.subject_type,
+        subject_id=first.subject_id,
+        audience=first.audience,
+        facts=first.facts,
+        happened_at=now,
+    )
+    with transaction():
+        db.session.add(event)
+        db.session.flush()
+        notifications.notify(event)
+
+
+def test_several_people_pitching_stay_separate(ada, ben, cy, now):
+    people.make_pitch(ben, ada, now=now)
+    people.make_pitch(cy, ada, now=now)
+    found = notifications.page_of(ada, None, now)
+    assert [(line.actor.name, line.others) for line in found] == [
+        ("Cy Example", 0),
+        ("Ben Example", 0),
+    ]
+
+
+def test_the_same_thing_again_is_one_line_the_newest(ada, ben, now):
+    now = now.replace(hour=12)
+    people.make_pitch(ben, ada, now=now)
+    told = db.session.scalars(select(Notification)).one()
+    with transaction():
+        notifications.read_all(ada, now)
+    again(told, now + timedelta(minutes=5))
+    (line,) = notifications.page_of(ada, None, now + timedelta(hours=1))
+    assert (line.at, line.others, line.unread) == (now + timedelta(minutes=5), 0, True)
+
+
+def test_other_people_doing_the_same_are_counted(ada, ben, cy, mo, now):
+    now = now.replace(hour=12)
+    exchange = people.make_exchange(ben, ada, now=now - timedelta(days=1))
+    with transaction():
+        exchanges.cancel_exchange(ben, exchange.public_id, reason="I am moving house.", now=now)
+    told = db.session.scalars(
+        select(Notification).join(Event).where(Event.kind == "exchange.cancelled")
+    ).one()
+    for minutes, actor in ((1, cy), (2, mo), (3, cy)):
+        again(told, now + timedelta(minutes=minutes), actor)
+    line = notifications.page_of(ada, None, now + timedelta(hours=1)).rows[0]
+    assert (line.actor.name, line.others) == ("Cy Example", 2)
+
+
+def test_another_day_or_another_kind_is_another_line(ada, ben, now):
+    now = now.replace(hour=12)
+    pitch = people.make_pitch(ben, ada, now=now)
+    told = db.session.scalars(select(Notification)).one()
+    again(told, now + timedelta(days=1))
+    with transaction():
+        pitches.withdraw_pitch(ben, pitch.public_id, now=now + timedelta(days=1))
+    assert len(notifications.page_of(ada, None, now + timedelta(days=2)).rows) == 3

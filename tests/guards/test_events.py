@@ -13,8 +13,10 @@ import pytest
 from skillswap import models
 from skillswap.blueprints.notifications import PAGES
 from skillswap.config import ROOT
-from skillswap.domain import notifications
+from skillswap.domain import notifications, preferences
 from skillswap.domain.consequences import FOLLOWS
+from skillswap.domain.wording import WORDS
+from skillswap.forms.preferences import TOPICS
 
 DOMAIN = ROOT / "skillswap" / "domain"
 ICONS = ROOT / "skillswap" / "static" / "icons" / "icons.svg"
@@ -122,15 +124,26 @@ def test_every_kind_in_the_table_happens() -> None:
 
 def test_every_kind_that_is_told_has_words_and_only_those_have() -> None:
     told = {kind for kind, follows in FOLLOWS.items() if notifications.notify in follows}
-    assert notifications.WORDS.keys() == told
+    assert WORDS.keys() == told
 
 
 def test_every_icon_of_a_notification_is_drawn() -> None:
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', ICONS.read_text()))
-    assert {icon for icon, _words in notifications.WORDS.values()} <= drawn
+    assert {icon for icon, _words in WORDS.values()} <= drawn
+
+
+def test_every_kind_that_is_told_has_a_topic_with_words_for_its_switch() -> None:
+    """None falls among what cannot be switched off because nobody thought of it."""
+    nouns, kinds = preferences.TOPIC_OF_NOUN, preferences.TOPIC_OF_KIND
+    forgotten = {
+        kind for kind in WORDS if kind not in kinds and kind.partition(".")[0] not in nouns
+    }
+    assert forgotten == set()
+    assert {preferences.topic_of(kind) for kind in WORDS} <= TOPICS.keys()
+    assert preferences.DEFAULTS.keys() == set(preferences.Topic) == TOPICS.keys()
 
 
 def test_every_kind_that_is_told_has_a_page_to_open() -> None:
     tables = {"pitch": "pitches", "exchange": "exchanges", "session": "learning_sessions"}
-    told = {kind.partition(".")[0] for kind in notifications.WORDS}
+    told = {kind.partition(".")[0] for kind in WORDS}
     assert {tables[noun] for noun in told} <= PAGES.keys()
