@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
@@ -265,10 +266,23 @@ def header_name(name: str) -> str:
     return " ".join(plain.split())[:NAME_LENGTH].strip()
 
 
+class LinkHeader(UnstructuredHeader):
+    """A header that holds a link: on one line however long, since encoded it would be none."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """As it is; no header is longer than the 998 characters a line may have."""
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]  # of its base
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("list-unsubscribe", LinkHeader)
+POLICY = SMTP.clone(header_factory=HEADERS)
+
+
 def compose(letter: Letter) -> EmailMessage:
     """The whole mail. Its Message-ID is the delivery's, so that a repeated one is recognised."""
     written = write(letter)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = settings().mail_from
     message["To"] = letter.address
     message["Subject"] = written.subject

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from skillswap import mailing
+from skillswap.blueprints.notifications import PAGES
 from skillswap.db import db, transaction
 from skillswap.domain import deliveries, preferences
 from skillswap.domain.preferences import Topic
@@ -76,9 +77,10 @@ def test_the_digest_is_switched_off_as_a_whole(browser, ada):
     assert not preferences.wanted(ada.id, Topic.PITCHES, Channel.DIGEST)
 
 
-def test_a_link_we_did_not_sign_is_not_there(browser, ada):
-    good = link(ada)
-    for url in (good[:-1] + ("A" if good[-1] != "A" else "B"), "/unsubscribe/x", good + "x"):
+def test_a_link_we_did_not_sign_is_not_there(browser, ada, ben):
+    good, bens = link(ada), link(ben)
+    mixed = bens.rpartition(".")[0] + "." + good.rpartition(".")[2]
+    for url in (mixed, "/unsubscribe/x", good + "x", good.replace(".", "")):
         assert browser().get(url).status_code == 404
         assert browser().post(url).status_code == 404
     assert gets_mail(ada)
@@ -91,6 +93,10 @@ def test_a_link_still_holds_after_the_key_was_changed(app, browser, ada, monkeyp
     monkeypatch.setitem(app.config, "SETTINGS", newer)
     assert browser().get(old).status_code == 200
     assert browser().get(link(ada)).status_code == 200
+
+
+def test_mails_lead_where_the_bell_leads():
+    assert mailing.PAGES == PAGES
 
 
 # -- staff ----------------------------------------------------------------------------------------
