@@ -25,6 +25,7 @@ from skillswap.forms.pitches import (
     AskForm,
     DeclineForm,
     LastWordForm,
+    PauseForm,
     PitchForm,
     ReplyForm,
 )
@@ -118,13 +119,56 @@ def closed() -> ResponseReturnValue:
 def _list(box: Box) -> ResponseReturnValue:
     cards = pitches.box(box, me(), cursor(), utcnow())
     return render(
-        "pitches/list.html", "pitches/_rows.html", cards=cards, current=None, **_place(box)
+        "pitches/list.html",
+        "pitches/_rows.html",
+        cards=cards,
+        current=None,
+        pause_form=PauseForm(None),
+        **_place(box),
     )
 
 
 def _place(box: Box) -> dict[str, Any]:
     """Which list is shown, and where it is."""
     return {"box": box, "list_url": url_for(f".{box}")}
+
+
+# -- a break from them ----------------------------------------------------------------------------
+
+
+@bp.post("/settings/pause")
+@login_required
+def pause() -> ResponseReturnValue:
+    """Take no new pitches for a while."""
+    form, now = PauseForm(), utcnow()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                pitches.pause(me(), until=form.until.data, now=now)
+        except Refused as error:
+            form.refuse(error)
+        else:
+            notice(_("You are on a break from new pitches."))
+            return after_post(url_for(".inbox"))
+    return render(
+        "pitches/list.html",
+        "pitches/_pause.html",
+        status=form.status,
+        cards=pitches.inbox(me(), None, now),
+        current=None,
+        pause_form=form,
+        **_place(Box.INBOX),
+    )
+
+
+@bp.post("/settings/resume")
+@login_required
+def resume() -> ResponseReturnValue:
+    """Take pitches again."""
+    with transaction():
+        pitches.resume(me(), now=utcnow())
+    notice(_("People can pitch you again."))
+    return after_post(url_for(".inbox"))
 
 
 # -- one in full ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from flask_login import login_required
 
 from skillswap.blueprints.media import store
 from skillswap.db import transaction
-from skillswap.domain import media, profiles
+from skillswap.domain import media, teaching
 from skillswap.domain import skills as lists
 from skillswap.domain.limits import SKILLS_EACH_WAY
 from skillswap.domain.skills import SkillLine
@@ -38,7 +38,7 @@ def profile() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction():
-                profiles.edit_profile(me(), **form.facts)
+                teaching.edit_profile(me(), **form.facts, now=utcnow())
         except Refused as error:
             form.refuse(error)
         else:
@@ -191,7 +191,7 @@ def edit_skill(kind: str, slug: str) -> ResponseReturnValue:
 def delete_skill(kind: str, slug: str) -> ResponseReturnValue:
     """Take a skill off the list."""
     with transaction():
-        lists.remove_skill(me(), UserSkillKind(kind), slug)
+        teaching.remove_skill(me(), UserSkillKind(kind), slug, now=utcnow())
     return _changed(UserSkillKind(kind), "title")
 
 

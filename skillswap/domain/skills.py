@@ -172,8 +172,11 @@ def edit_skill(person: User, kind: UserSkillKind, slug: str, *, level: int, note
     db.session.flush()
 
 
-def remove_skill(person: User, kind: UserSkillKind, slug: str) -> None:
-    """Take a skill off the list; harmless where it is not on it. Raises NotFound for no skill."""
+def remove_skill(person: User, kind: UserSkillKind, slug: str) -> int:
+    """Take a skill off the list; harmless where it is not on it. Returns the skill's id.
+
+    Raises NotFound for no skill. What it means for open pitches: domain/teaching.py.
+    """
     skill_id = db.session.scalar(select(Skill.id).where(Skill.slug == slug))
     if skill_id is None:
         raise NotFound("skill")
@@ -184,6 +187,7 @@ def remove_skill(person: User, kind: UserSkillKind, slug: str) -> None:
             UserSkill.skill_id == skill_id,
         )
     )
+    return skill_id
 
 
 def _add_line(

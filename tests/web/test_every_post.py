@@ -150,6 +150,12 @@ def declined(verb: str, *, long_ago: timedelta = timedelta()) -> Callable[[User,
     return ready
 
 
+def resume(ada: User, _ben: User) -> Ready:
+    with transaction():
+        pitches.pause(ada, until=None, now=utcnow())
+    return Ready("/settings/resume", ada)
+
+
 def withdraw_siblings(ada: User, ben: User) -> Ready:
     dee = people.make_person("dee", offers=("Watercolour",))
     people.make_pitch(ben, dee)
@@ -415,6 +421,14 @@ EVERY: dict[str, Case] = {
         kept=WORDS,
     ),
     "pitches.withdraw_siblings": Case(withdraw_siblings, again=HARMLESS),
+    "pitches.pause": Case(
+        mine("pause", {"until": ""}),
+        wrong={"until": "2001-01-01"},
+        kept="2001-01-01",
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "pitches.resume": Case(resume, somebodys=False),
     "pitches.ignore": Case(answer("ignore"), again=frozenset({303, 409})),
     "pitches.withdraw": Case(withdraw_pitch),
     "exchanges.cancel": Case(cancel_exchange, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),
