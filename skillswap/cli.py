@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 import click
 from flask import Flask, current_app
@@ -14,7 +15,8 @@ from sqlalchemy import select
 from skillswap import demo, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
-from skillswap.domain import doctor, skills
+from skillswap.domain import doctor, safety, skills
+from skillswap.errors import WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.lib.storage import Folder
 from skillswap.models import StaffRole, User
@@ -23,6 +25,9 @@ from skillswap.models import StaffRole, User
 def register(app: Flask) -> None:
     """Bind the commands."""
     app.cli.add_command(make_moderator)
+    app.cli.add_command(suspend)
+    app.cli.add_command(limit)
+    app.cli.add_command(restore)
     app.cli.add_command(load_skills)
     app.cli.add_command(load_demo)
     app.cli.add_command(examine)
@@ -36,12 +41,63 @@ def register(app: Flask) -> None:
 def make_moderator(email: str, admin: bool) -> None:
     """Give a person a staff role. There is no default account; this is the way to the first."""
     with transaction():
-        person = db.session.scalar(select(User).where(User.email == email.strip().lower()))
-        if person is None:
-            click.echo("Nobody has this address.", err=True)
-            sys.exit(1)
+        person = _person(email)
         person.staff_role = StaffRole.ADMIN if admin else StaffRole.MODERATOR
     click.echo(f"{person.name} is now {person.staff_role}.")
+
+
+def _person(email: str) -> User:
+    """Whoever has that address. Ends the command when nobody does."""
+    person = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    if person is None:
+        click.echo("Nobody has this address.", err=True)
+        sys.exit(1)
+    return person
+
+
+def _moved(email: str, verb: Callable[[User], None]) -> None:
+    """Do that to somebody, and say how they stand."""
+    try:
+        with transaction():
+            person = _person(email)
+            verb(person)
+    except WrongState as error:
+        click.echo(f"This account is {error.state}.", err=True)
+        sys.exit(1)
+    until = f" until {person.state_until:%Y-%m-%d %H:%M} UTC" if person.state_until else ""
+    click.echo(f"{person.name} is now {person.state}{until}.")
+
+
+DAYS = click.option("--days", type=click.IntRange(1, 3_650), help="Ends by itself after so long.")
+REASON = click.option("--reason", default="", help="Why, in your words; kept with the account.")
+
+
+@click.command("suspend")
+@click.argument("email")
+@DAYS
+@REASON
+@with_appcontext
+def suspend(email: str, days: int | None, reason: str) -> None:
+    """Keep a person out: signed out, seen by nobody, what they had open closed without blame."""
+    _moved(email, lambda one: safety.suspend(one, days=days, reason=reason, now=utcnow()))
+
+
+@click.command("limit")
+@click.argument("email")
+@DAYS
+@REASON
+@with_appcontext
+def limit(email: str, days: int | None, reason: str) -> None:
+    """Let a person finish what is agreed, but not pitch, accept or propose."""
+    _moved(email, lambda one: safety.limit(one, days=days, reason=reason, now=utcnow()))
+
+
+@click.command("restore")
+@click.argument("email")
+@with_appcontext
+def restore(email: str) -> None:
+    """End a suspension or a limitation now."""
+    _moved(email, lambda one: safety.restore(one, now=utcnow()))
 
 
 @click.command("load-skills")

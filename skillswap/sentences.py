@@ -23,6 +23,7 @@ SENTENCES: dict[str, str] = {
     "wrong_login": "That email and password do not go together. Try again.",
     "too_many_tries": "That were many tries in a short time. Try again {when}.",
     "suspended": "This account is suspended, so it cannot be used for now.",
+    "suspended_until": "This account is suspended until {day}, so it cannot be used before.",
     "limited": "Your account is limited for now: finish what is agreed, but begin nothing new.",
     "limited_until": "Your account is limited until {day}: finish what is agreed, but begin nothing new.",
     "email_shape": "This email looks unfinished. Write it like name@example.org.",

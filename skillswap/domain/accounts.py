@@ -15,11 +15,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
-from skillswap.domain import attempts, credentials, email_links, events
+from skillswap.domain import attempts, credentials, email_links, events, safety
 from skillswap.domain.credentials import check_new_password, fold_address, same_everywhere
 from skillswap.domain.usernames import candidates, clean_name, name_key, reads_like_staff
 from skillswap.errors import Refused
-from skillswap.lib.clock import is_zone
+from skillswap.lib.clock import is_zone, local
 from skillswap.lib.passwords import hash_password, needs_rehash
 from skillswap.lib.tokens import new_token, token_hash
 from skillswap.models import SignIn, User, UserState
@@ -181,12 +181,21 @@ def log_in(tried: LogInTry, password: str, *, device: str, remember: bool, now: 
     if not fits or tried.user_id is None or tried.state is UserState.DELETED:
         raise Refused("", "wrong_login")
     if tried.state is UserState.SUSPENDED:
-        raise Refused("", "suspended")
+        _let_in(db.session.get_one(User, tried.user_id), now)
     if tried.password_hash and needs_rehash(tried.password_hash):
         _keep_hash(tried, hash_password(same_everywhere(password)))
     attempts.refund(tried.attempt_ids)
     lasts = REMEMBERED if remember else NOT_REMEMBERED
     return _open_sign_in(tried.user_id, device=device, lasts=lasts, now=now)
+
+
+def _let_in(person: User, now: datetime) -> None:
+    """End a suspension whose time is over. Raises Refused for one that still runs."""
+    if safety.restore_if_due(person, now):
+        return
+    if person.state_until is None:
+        raise Refused("", "suspended")
+    raise Refused("", "suspended_until", day=local(person.state_until, person.timezone).day)
 
 
 def log_out(sign_in: SignIn, now: datetime) -> None:

@@ -68,16 +68,16 @@ def limits_of(person: User, now: datetime) -> Limits:
     return TRUSTED if count >= TRUSTED_FROM_KEPT else MEMBER
 
 
-def restriction(person: User, now: datetime) -> Refused | None:
+def restriction(person: User, now: datetime, field: str = "") -> Refused | None:
     """Why this person may not begin anything new just now: staff have limited them."""
     if person.state_at(now) is not UserState.LIMITED:
         return None
     if person.state_until is None:
-        return Refused("", "limited")
-    return Refused("", "limited_until", day=local(person.state_until, person.timezone).day)
+        return Refused(field, "limited")
+    return Refused(field, "limited_until", day=local(person.state_until, person.timezone).day)
 
 
-def check_free(person: User, now: datetime) -> None:
-    """Raises Refused while staff have limited this person."""
-    if refusal := restriction(person, now):
+def check_free(person: User, now: datetime, field: str = "") -> None:
+    """Raises Refused while staff have limited this person; the form says so beside that field."""
+    if refusal := restriction(person, now, field):
         raise refusal

@@ -94,6 +94,9 @@ def in_the_way(lists: Between, now: datetime) -> Iterator[Refused]:
     if learner.id == teacher.id:
         yield Refused("pitch", "to_yourself")
         return
+    if restricted := restriction(learner, now, "pitch"):
+        yield restricted
+        return
     if email_links.is_unconfirmed(learner):
         yield Refused("pitch", "unconfirmed", email=learner.email)
     if not learner.learning:
@@ -302,8 +305,7 @@ def draft(learner: User, teacher: User, now: datetime) -> Draft:
         if pitch.state_at(now) is not PitchState.EXPIRED
     }
     quota = quota_of(learner, now)
-    restricted = restriction(learner, now)
-    obstacles = [restricted] if restricted else list(in_the_way(lists, now))
+    obstacles = list(in_the_way(lists, now))
     if not obstacles:
         one_more = Quota(quota.limits, quota.open_left - 1, quota.today_left - 1, quota.next_at)
         obstacles += over_quota(teacher, one_more, room_of(teacher, now) - 1, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 
@@ -245,3 +247,62 @@ def test_the_reported_learn_nothing(browser, ada, ben):
     form = {"about": "person", "key": "ben", "category": "spam"}
     browser(ada).post("/report", data=form)
     assert client.get("/notifications").text == before
+
+
+# -- people whom the place keeps out --------------------------------------------------------------
+
+
+def log_in(client, person: User):
+    return client.post("/login", data={"email": person.email, "password": people.PASSWORD})
+
+
+def test_the_suspended_are_out_on_every_device_at_once(browser, ada):
+    here, there = browser(ada), browser(ada)
+    with transaction():
+        safety.suspend(ada, days=30, reason="Asked for money", now=utcnow())
+    for client in (here, there):
+        assert client.get("/pitches").location.startswith("/login")
+        assert client.get("/pitches", headers=HTMX).status_code == 401
+    assert browser().get("/people/ada").status_code == 404
+    answer = log_in(browser(), ada)
+    assert (answer.status_code, "suspended until" in answer.text) == (422, True)
+
+
+def test_a_suspension_that_is_over_ends_at_the_door(browser, ada):
+    with transaction():
+        safety.suspend(ada, days=7, reason="", now=utcnow() - timedelta(days=8))
+    client = browser()
+    assert log_in(client, ada).status_code == 303
+    assert client.get("/pitches").status_code == 200
+    assert browser().get("/people/ada").status_code == 200
+
+
+def test_the_deleted_are_told_no_more_than_a_stranger(browser, ada):
+    with transaction():
+        safety.delete_person(ada, now=utcnow())
+    answer = log_in(browser(), ada)
+    assert answer.status_code == 422
+    assert "do not go together" in answer.text
+
+
+def test_the_limited_read_why_and_lose_no_words(browser, ada, ben, cy):
+    pitch = people.make_pitch(cy, ada, "piano")
+    with transaction():
+        safety.limit(ada, days=7, reason="", now=utcnow())
+    client = browser(ada)
+    answer = client.post(f"/pitches/{pitch.public_id}/accept", data={"body": "Gladly, on Monday"})
+    assert answer.status_code == 422
+    assert "Your account is limited until" in answer.text
+    assert "Gladly, on Monday" in answer.text
+    assert "Your account is limited until" in client.get("/people/cy/pitch").text
+
+
+def test_the_commands_for_staff_say_what_they_did(app, ada):
+    run = app.test_cli_runner().invoke
+    done = run(args=["suspend", "ADA@example.org ", "--days", "30", "--reason", "Money"])
+    assert (done.exit_code, "Ada Example is now suspended until" in done.output) == (0, True)
+    assert run(args=["restore", ada.email]).output == "Ada Example is now active.\n"
+    assert run(args=["restore", ada.email]).exit_code == 1
+    assert "limited." in run(args=["limit", ada.email]).output
+    assert run(args=["limit", "nobody@example.org"]).exit_code == 1
+    assert run(args=["suspend", ada.email, "--days", "0"]).exit_code == 2

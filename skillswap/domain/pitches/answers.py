@@ -37,7 +37,7 @@ def accept_pitch(teacher: User, public_id: str, *, body: str = "", now: datetime
     """
     pitch = held(teacher, public_id)
     pitch.move_to(PitchState.ACCEPTED, now)
-    check_free(teacher, now)
+    check_free(teacher, now, "body")
     pitch.answer_body = pitch_rules.checked_words(body)
     exchange = exchanges.open_exchange(pitch, now)
     note_answer(pitch, now)

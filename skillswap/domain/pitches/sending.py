@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
 from skillswap.domain import events, exchanges, pitch_rules
-from skillswap.domain.limits import RESPOND_DAYS_DEFAULT, check_free
+from skillswap.domain.limits import RESPOND_DAYS_DEFAULT
 from skillswap.domain.pitches.clock import expire_if_due
 from skillswap.errors import Refused
 from skillswap.models import Pitch, Skill, User
@@ -28,7 +28,6 @@ def send_pitch(
 
     Raises Refused with the first rule that says no, TooMany when a quota is used up.
     """
-    check_free(learner, now)
     wanted, returned = pitch_rules.choose(
         pitch_rules.between(learner, teacher), skill, offered, now
     )

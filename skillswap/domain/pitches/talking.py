@@ -26,7 +26,7 @@ def ask(teacher: User, public_id: str, *, body: str, now: datetime) -> Pitch:
     """
     pitch = held(teacher, public_id)
     pitch.move_to(PitchState.CLARIFYING, now)
-    check_free(teacher, now)
+    check_free(teacher, now, "body")
     pitch.respond_by = now + TURN_TIME
     _say(pitch, teacher, TurnKind.QUESTION, body, now)
     note_answer(pitch, now)
