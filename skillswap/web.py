@@ -84,6 +84,7 @@ class Frame:
 
 
 PLACES = {
+    "dashboard": "dashboard",
     "teachers": "teachers",
     "pitches": "pitches",
     "sessions": "sessions",
@@ -199,7 +200,7 @@ def safe_next(target: str | None) -> str:
 
 def _load_person() -> None:
     """Before the view: who asks, and the counts of the frame. Static files ask nobody."""
-    if request.endpoint in (None, "static", "media.show", "pages.healthz"):
+    if request.endpoint in (None, "static", "media.show", "pages.healthz", "push.worker", "push.manifest"):
         return
     if not current_user.is_authenticated:
         return

@@ -55,7 +55,17 @@ def build(*, teachers: int = 0) -> Town:
     agreements, meetings = _exchanges(crowd, now)
     town.pages += [f"/pitches/{pitch.public_id}" for pitch in [*_pitches(crowd, now), expired]]
     town.pages += [f"/exchanges/{exchange.public_id}" for exchange in agreements]
-    town.pages.append(f"/exchanges/{agreements[0].public_id}/propose")
+    with transaction():
+        exchanges.write_notes(
+            crowd["ben"],
+            agreements[0].public_id,
+            body="## Next time\n\n- *Skies*",
+            version=0,
+            now=now,
+        )
+    town.pages += [f"/exchanges/{agreements[0].public_id}/{tail}" for tail in ("propose", "notes")]
+    town.pages += [f"/exchanges/{one.public_id}" for one in _endings(crowd, now)]
+    town.pages.append("/dashboard")
     town.pages += [f"/sessions/{meeting.public_id}" for meeting in meetings]
     town.pages.append(f"/sessions/{meetings[1].public_id}/outcome")
     return town
@@ -113,6 +123,19 @@ def _exchanges(
     with transaction():
         exchanges.cancel_exchange(ada, left.public_id, reason="We are both moving", now=now)
     return [swap, ended, left], [kept, asked, running, ahead, to_pick, offered, off]
+
+
+def _endings(crowd: dict[str, User], now: datetime) -> list[Exchange]:
+    """One that rests, one that rested for too long, and one that waits for ada to agree."""
+    ada, eli, fay = crowd["ada"], crowd["eli"], crowd["fay"]
+    resting = people.make_exchange(eli, ada, now=now - 40 * DAY)
+    faded = people.make_exchange(fay, ada, now=now - 130 * DAY)
+    reached = people.make_exchange(crowd["gus"], ada, now=now - 12 * DAY)
+    start = people.next_quarter(now - 7 * DAY)
+    kept_session(crowd["gus"], ada, reached, start=start, now=now - 9 * DAY)
+    with transaction():
+        exchanges.complete_exchange(crowd["gus"], reached.public_id, now=now - DAY)
+    return [resting, faded, reached]
 
 
 def _starts(day: datetime) -> list[datetime]:

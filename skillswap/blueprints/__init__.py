@@ -6,6 +6,7 @@ from flask import Flask
 
 from skillswap.blueprints import (
     accounts,
+    dashboard,
     dev,
     email_links,
     exchanges,
@@ -14,7 +15,9 @@ from skillswap.blueprints import (
     notifications,
     pages,
     pitches,
+    preferences,
     profiles,
+    push,
     safety,
     security_settings,  # noqa: F401 - adds its views to those of `settings`
     sessions,
@@ -25,6 +28,7 @@ from skillswap.blueprints import (
 
 ALL = (
     pages,
+    dashboard,
     accounts,
     email_links,
     profiles,
@@ -35,6 +39,8 @@ ALL = (
     exchanges,
     sessions,
     notifications,
+    preferences,
+    push,
     unsubscribe,
     moderation,
     media,

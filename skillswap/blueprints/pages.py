@@ -22,6 +22,7 @@ bp = Blueprint("pages", __name__)
 CONTACT_VALID = timedelta(days=365)
 # pages of people are theirs: not for search engines, and no use to a stranger without an account
 KEPT_FROM_ROBOTS = (
+    "dashboard",
     "email",
     "exchanges",
     "media",

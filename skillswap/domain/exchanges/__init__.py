@@ -12,8 +12,10 @@ from skillswap.domain.exchanges.ending import (
     settle_due,
 )
 from skillswap.domain.exchanges.lists import (
+    Completion,
     ExchangeCard,
     NextSession,
+    completions_of,
     exchanges_of,
     next_sessions,
 )
@@ -47,6 +49,7 @@ from skillswap.domain.exchanges.resting import (
 )
 
 __all__ = [
+    "Completion",
     "ExchangeCard",
     "LegLine",
     "NextSession",
@@ -58,6 +61,7 @@ __all__ = [
     "check_active",
     "checked_reason",
     "complete_exchange",
+    "completions_of",
     "exchange_of",
     "exchanges_of",
     "is_active",

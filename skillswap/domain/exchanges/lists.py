@@ -231,3 +231,54 @@ def _urgency(one: NextSession, now: datetime) -> tuple[bool, bool, datetime]:
     if one.waits_for_me(now):
         return False, False, when
     return True, one.is_over(now), when
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An exchange that one of the two has proposed to complete."""
+
+    public_id: str
+    mine: bool  # I have proposed it, and the other is to agree
+    complete_by: datetime
+    name: str
+    first_name: str
+    initials: str
+    hue: int
+    avatar_url: str | None
+
+
+def completions_of(person: User, now: datetime, limit: int) -> Sequence[Completion]:
+    """The first few that wait for one of the two to agree, the first due first."""
+    rows = db.session.execute(
+        select(
+            Exchange.public_id,
+            Exchange.completion_by_id,
+            Exchange.complete_by,
+            Partner.id.label("partner_id"),
+            Partner.first_name,
+            Partner.last_name,
+            Partner.avatar,
+        )
+        .join(Partner, Partner.id == partner_id(person))
+        .where(
+            mine(person),
+            visible(Partner, to=person.id),
+            Exchange.state == ExchangeState.ACTIVE,
+            Exchange.complete_by > now,
+        )
+        .order_by(Exchange.complete_by, Exchange.id)
+        .limit(limit)
+    )
+    return [
+        Completion(
+            public_id=row.public_id,
+            mine=row.completion_by_id == person.id,
+            complete_by=row.complete_by,
+            name=f"{row.first_name} {row.last_name}".strip(),
+            first_name=row.first_name,
+            initials=initials(row.first_name, row.last_name),
+            hue=row.partner_id % HUES + 1,
+            avatar_url=f"/media/{row.avatar}" if row.avatar else None,
+        )
+        for row in rows
+    ]

@@ -7,6 +7,7 @@ sessions move that instant by the four functions at the end.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 
@@ -104,7 +105,7 @@ def _has_offer(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _tell_both(kind: str, exchange: Exchange, now: datetime, **facts: str) -> None:
+def _tell_both(kind: str, exchange: Exchange, now: datetime, **facts: Any) -> None:
     events.record(
         kind,
         actor=None,

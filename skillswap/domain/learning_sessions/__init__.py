@@ -22,10 +22,13 @@ from skillswap.domain.learning_sessions.keeping import (
 from skillswap.domain.learning_sessions.lists import (
     SessionCard,
     needing,
+    offered_to,
+    offers_of,
     past,
     sessions_of_exchange,
     tab_counts,
     to_agree,
+    unconfirmed_of,
     upcoming,
 )
 from skillswap.domain.learning_sessions.looking import Desk, Look, desk_of, look_at
@@ -58,6 +61,8 @@ __all__ = [
     "look_at",
     "needing",
     "offered_starts",
+    "offered_to",
+    "offers_of",
     "past",
     "presences_of",
     "propose_times",
@@ -66,6 +71,7 @@ __all__ = [
     "settle_due",
     "tab_counts",
     "to_agree",
+    "unconfirmed_of",
     "upcoming",
     "waiting_count",
     "waiting_for",

@@ -134,6 +134,29 @@ def needing(person: User, now: datetime, limit: int) -> Sequence[SessionCard]:
     return [_card(row, person) for row in rows]
 
 
+def offered_to(person: User, now: datetime, limit: int) -> Sequence[SessionCard]:
+    """The first few whose times I may pick, the first to lapse first."""
+    return _first(person, to_pick(person.id, now), Last.lapse_at, limit)
+
+
+def unconfirmed_of(person: User, now: datetime, limit: int) -> Sequence[SessionCard]:
+    """The first few of which I have not said how they went, oldest first."""
+    return _first(person, to_confirm(person.id, now), LearningSession.ends_at, limit)
+
+
+def offers_of(person: User, now: datetime, limit: int) -> Sequence[SessionCard]:
+    """The first few whose times I have offered, the first to lapse first."""
+    which = has_offer(now, Proposal.proposer_id == person.id)
+    return _first(person, which, Last.lapse_at, limit)
+
+
+def _first(
+    person: User, which: ColumnElement[bool], order: Any, limit: int
+) -> Sequence[SessionCard]:
+    query = _card_query(person, which).order_by(order, _ID).limit(limit)
+    return [_card(row, person) for row in db.session.execute(query)]
+
+
 def sessions_of_exchange(person: User, exchange: Exchange, cursor: str | None) -> Page:
     """All sessions of one exchange, newest first."""
     return _cards(person, LearningSession.exchange_id == exchange.id, NEWEST, cursor)
