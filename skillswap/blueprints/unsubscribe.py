@@ -17,25 +17,21 @@ bp = Blueprint("unsubscribe", __name__)
 ONE_CLICK = "List-Unsubscribe"  # what a mail reader posts (RFC 8058)
 
 
-@bp.get("/unsubscribe/<token>")
+@bp.route("/unsubscribe/<token>", methods=["GET", "POST"])
+@csrf.exempt
 def page(token: str) -> ResponseReturnValue:
-    """Asks first: what scans mails opens every link. Shows what is off already."""
+    """Ask first: what scans mails opens every link. A POST switches it off, or on again.
+
+    The signed token is the permission, so neither a sign-in nor a form's token is asked for.
+    """
     user_id, topic, channel = _read(token)
+    if request.method == "POST":
+        with transaction():
+            preferences.switch_all(user_id, topic, channel, on=request.form.get("on") == "1")
+        if ONE_CLICK not in request.form:  # a program, which asks so, follows no redirect
+            return after_post(url_for(".page", token=token))
     is_on = preferences.is_on(user_id, topic, channel)
     return render("unsubscribe/page.html", topic=topic, is_on=is_on, token=token)
-
-
-@bp.post("/unsubscribe/<token>")
-@csrf.exempt
-def switch(token: str) -> ResponseReturnValue:
-    """Switch it off, or from the page on again; the signed token is the permission."""
-    user_id, topic, channel = _read(token)
-    on = request.form.get("on") == "1"
-    with transaction():
-        preferences.switch_all(user_id, topic, channel, on=on)
-    if ONE_CLICK in request.form:  # a program asks: it follows no redirect
-        return render("unsubscribe/page.html", topic=topic, is_on=on, token=token)
-    return after_post(url_for(".page", token=token))
 
 
 def _read(token: str) -> tuple[int, Topic | None, Channel]:

@@ -14,9 +14,9 @@ from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.domain import deliveries, preferences
-from skillswap.domain.wording import WORDS
 from skillswap.domain.preferences import Topic, UserId
 from skillswap.domain.visibility import SEEN
+from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import from_wall, local, zone_names
 from skillswap.models import Channel, Delivery, DeliveryResult, Event, Notification, User
 
@@ -81,9 +81,9 @@ def _plan(eight: datetime, zones: list[str], limit: int) -> int:
 def still_new(reader: UserId, eight: datetime, *, before: int | None = None) -> ColumnElement[bool]:
     """Condition on Notification and its Event: to be named by that reader's digest of that morning.
 
-    Unread, of a topic they want in it or mailed too often for one day, and not yet named by an
-    earlier digest. `before` is this digest's own number, once it has one. A column as `reader` must
-    belong to the query that this stands in, not to one further out.
+    What belongs into it, is unread, and was not named by an earlier one. `before` is this digest's
+    own number, once it has one. A column as `reader` must belong to the query that this stands in,
+    not to one further out.
     """
     named = exists().where(
         Earlier.user_id == reader,
@@ -91,17 +91,18 @@ def still_new(reader: UserId, eight: datetime, *, before: int | None = None) -> 
         Earlier.created_at >= Notification.due_at,
         *([Earlier.id < before] if before is not None else []),
     )
+    return and_(Notification.read_at.is_(None), belongs(reader, eight), ~named)
+
+
+def belongs(reader: UserId, eight: datetime) -> ColumnElement[bool]:
+    """Condition: of the days before that morning, and of a topic the reader wants in their digest,
+    or one mail too many.
+    """
     return and_(
-        Notification.read_at.is_(None),
-        morning_of(eight),
+        Notification.due_at <= eight,
+        Notification.due_at > eight - REACHES_BACK,
         or_(*_is_wanted(reader), _was_too_much()),
-        ~named,
     )
-
-
-def morning_of(eight: datetime) -> ColumnElement[bool]:
-    """Condition: the notification is of the days that a digest of that morning looks back on."""
-    return and_(Notification.due_at <= eight, Notification.due_at > eight - REACHES_BACK)
 
 
 def _is_wanted(reader: UserId) -> list[ColumnElement[bool]]:

@@ -146,7 +146,7 @@ def kept(now: datetime, limit: int) -> list[Letter]:
 def _unchecked(claim: Claim, now: datetime) -> Letter | None:
     reader = db.session.get_one(User, claim.user_id)
     if claim.channel is Channel.DIGEST:
-        which = digests.morning_of(claim.created_at)
+        which = digests.belongs(reader.id, claim.created_at)
         lines = notifications.lines(reader, which, now=now, limit=digests.MOST_LINES)
     elif claim.notification_id is not None:
         this = Notification.id == claim.notification_id

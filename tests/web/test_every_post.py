@@ -39,7 +39,9 @@ from skillswap.models import (
 )
 from tests import people
 from tests.conftest import HTMX
+from tests.support.push import Browser
 
+BROWSER = Browser("https://fcm.googleapis.com/wp/every")
 DAY = timedelta(days=1)
 WORDS = "Typed with care: naïve <b>& bold</b>, so keep it."
 Form = dict[str, str]
@@ -483,10 +485,25 @@ EVERY: dict[str, Case] = {
     "settings.delete_skill": Case(
         mine("skills/offered/watercolour/delete"), somebodys=False, again=HARMLESS
     ),
-    "unsubscribe.switch": Case(
+    "unsubscribe.page": Case(
         unsubscribe, private=False, somebodys=False, again=HARMLESS, signed=True
     ),
     "moderation.retry": Case(retry, private=False),  # not even a door for visitors
+    "preferences.page": Case(
+        mine("notifications", {"switches": "sessions.digest"}),
+        wrong={"switches": "security.push"},
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "push.subscribe": Case(
+        lambda ada, _ben: Ready("/push/subscribe", ada, BROWSER.form),
+        wrong={"endpoint": "https://127.0.0.1/"},
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "push.unsubscribe": Case(
+        lambda ada, _ben: Ready("/push/unsubscribe", ada), somebodys=False, again=HARMLESS
+    ),
     "notifications.read": Case(read_all, somebodys=False, again=HARMLESS),
     "safety.block": Case(towards_ben("block"), somebodys=False, again=HARMLESS),
     "safety.unblock": Case(towards_ben("unblock"), somebodys=False, again=HARMLESS),
