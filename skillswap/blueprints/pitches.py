@@ -47,6 +47,8 @@ def send(username: str) -> ResponseReturnValue:
     """The form for a new pitch; a valid one is sent."""
     teacher, now = person_named(username, to=me().id), utcnow()
     form = PitchForm(skill=request.args.get("skill", ""))
+    if form.is_submitted() and form.submit_look.data:
+        return _compose(form, teacher, now, look=True)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -59,8 +61,12 @@ def send(username: str) -> ResponseReturnValue:
     return _compose(form, teacher, now)
 
 
-def _compose(form: PitchForm, teacher: User, now: datetime) -> ResponseReturnValue:
+def _compose(
+    form: PitchForm, teacher: User, now: datetime, *, look: bool = False
+) -> ResponseReturnValue:
     draft = pitch_rules.draft(me(), teacher, now)
+    typed = {"skill": form.skill.data or "", "body": form.body.data or ""}
+    hints = pitches.look_over(me(), teacher, draft, **typed, now=now) if look else None
     form.offer(
         taught=[
             (slug, _asked(skill.name, draft.earlier.get(slug)), slug not in draft.earlier)
@@ -71,11 +77,12 @@ def _compose(form: PitchForm, teacher: User, now: datetime) -> ResponseReturnVal
     )
     return render(
         "pitches/send.html",
-        "pitches/_form.html",
+        "pitches/_coach.html" if look else "pitches/_form.html",
         status=form.status,
         form=form,
         teacher=teacher,
         draft=draft,
+        hints=hints,
         obstacles=[(error.code, word(error.code, error.params)) for error in draft.obstacles],
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wtforms import DateField, RadioField, SelectField, TextAreaField
+from wtforms import DateField, RadioField, SelectField, SubmitField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 
@@ -48,6 +48,7 @@ class PitchForm(Form):
         default=RESPOND_DAYS_DEFAULT,
         validate_choice=False,
     )
+    submit_look = SubmitField(_("Look it over"))
 
     def offer(
         self,

@@ -519,3 +519,33 @@ def test_both_sides_may_meet_in_both_directions(browser: Browser, ada: User, ben
     page = main(browser(ada).get("/pitches/sent"))
     assert hers.public_id in page
     assert his.public_id not in page
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_the_coach_looks_a_pitch_over_without_sending_it(browser, ada, ben, headers):
+    typed = {"skill": "watercolour", "body": "Teach me <it>", "days": "7", "submit_look": "1"}
+    answer = browser(ben).post("/people/ada/pitch", data=typed, headers=headers)
+    assert answer.status_code == 200
+    assert "60 characters or more" in answer.text
+    assert "Name a time of the week that suits you." in answer.text
+    assert db.session.scalar(select(func.count()).select_from(Pitch)) == 0
+    if not headers:
+        assert "Teach me &lt;it&gt;</textarea>" in answer.text
+        assert '<option selected value="7">' in answer.text
+    else:
+        assert "<textarea" not in answer.text
+
+
+def test_nearly_the_same_words_are_warned_of_the_second_time(browser, ada, ben):
+    dee = people.make_person("dee", offers=("Watercolour",))
+    people.make_pitch(ben, ada)
+    typed = {"skill": "watercolour", "body": people.BODY, "submit_look": "1"}
+    answer = browser(ben).post(f"/people/{dee.username}/pitch", data=typed)
+    assert "nearly the same words" in answer.text
+
+
+def test_a_good_pitch_is_praised(browser, ada, ben):
+    change(User, ben, bio="x" * 200, avatar="someone.webp")
+    body = people.BODY + " Watercolour has drawn me since school. Tuesday evenings suit me."
+    typed = {"skill": "watercolour", "body": body, "submit_look": "1"}
+    assert "This reads well." in browser(ben).post("/people/ada/pitch", data=typed).text

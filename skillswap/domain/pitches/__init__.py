@@ -14,6 +14,7 @@ from skillswap.domain.pitches.answers import (
     withdraw_siblings,
 )
 from skillswap.domain.pitches.clock import expire_due, expire_if_due, remind_due
+from skillswap.domain.pitches.coaching import look_over
 from skillswap.domain.pitches.ending import close_open
 from skillswap.domain.pitches.lists import (
     Box,
@@ -62,6 +63,7 @@ __all__ = [
     "ignore_pitch",
     "inbox",
     "last_word",
+    "look_over",
     "other_of",
     "pause",
     "pitch_of",

@@ -60,7 +60,12 @@ def ended_at(pitch: Pitch, reader: User, now: datetime) -> datetime | None:
 
 
 def has_last_word(pitch: Pitch, reader: User, now: datetime) -> bool:
-    """Whether this person may still write one: within seven days of a no or a silence, once."""
+    """Whether this person may still write one: within seven days of a no or a silence, once.
+
+    Not while a no may be undone: the learner would hear of it through its last word.
+    """
+    if pitch.is_veiled(now):
+        return False
     ended = ended_at(pitch, reader, now)
     said = any(
         turn.kind is TurnKind.CLOSING and turn.author_id == reader.id for turn in pitch.turns
@@ -73,11 +78,11 @@ def last_word(person: User, public_id: str, *, body: str, now: datetime) -> Pitc
     there is nothing to close, it is too late, or it was written.
     """
     pitch = pitch_of(person, public_id)
+    if pitch.is_veiled(now):
+        raise WrongState("pitch", "answering")
     if not has_last_word(pitch, person, now):
         over = ended_at(pitch, person, now) is not None
         raise WrongState("pitch", "silent" if over else pitch.state_for(person.id, now))
-    if pitch.is_veiled(now):  # or the learner would hear of the no through its last word
-        raise WrongState("pitch", "answering")
     try:
         with db.session.begin_nested():  # the unique index decides between two tabs
             _say(pitch, person, TurnKind.CLOSING, body, now)
