@@ -151,7 +151,7 @@ def work(once: bool) -> None:
     if once:
         swept, tried = worker.run_once(app)
         moved = ", ".join(f"{count} {name}" for name, count in swept.items() if count)
-        click.echo(f"{moved or 'nothing was due'}; {tried} deliveries tried.")
+        click.echo(f"Moved: {moved or 'nothing'}. Deliveries tried: {tried}.")
         return
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -76,3 +76,38 @@ def test_development_answers_to_the_names_of_this_machine(tmp_path):
     made = Settings.from_env({"INSTANCE_PATH": str(tmp_path), "PORT": "8123"})
     assert made.public_url == "http://localhost:8123"
     assert set(made.trusted_hosts) == {"localhost", "127.0.0.1", "[::1]"}
+
+
+def test_mail_needs_a_server_only_in_production(tmp_path):
+    silent = settings(tmp_path)
+    assert (silent.smtp, silent.sends_mail, silent.keeps_mail) == (None, False, False)
+    assert silent.channels == {"push"}
+    sending = settings(
+        tmp_path, SMTP_URL="smtp://a:b@mail.example", MAIL_FROM="Us <us@mail.example>"
+    )
+    assert sending.sends_mail
+    assert sending.channels >= {"email", "digest"}
+    assert str(sending.mail_from) == "Us <us@mail.example>"
+    assert str(silent.mail_from) == "SkillSwap <no-reply@skillswap.example>"
+    assert sending.embedded_worker
+    assert not settings(tmp_path, EMBEDDED_WORKER="0").embedded_worker
+
+
+def test_development_keeps_its_mails(tmp_path):
+    here = Settings.from_env({"INSTANCE_PATH": str(tmp_path)})
+    assert (here.sends_mail, here.keeps_mail) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "mail.example"),
+        ("SMTP_URL", "smtp://a:secret@mail.example?starttls=perhaps"),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "<>"),
+    ],
+)
+def test_a_mail_setting_that_cannot_be_read_is_named_and_not_printed(tmp_path, name, value):
+    with pytest.raises(BadSettings, match=name) as caught:
+        settings(tmp_path, **{name: value})
+    assert "secret" not in str(caught.value)
