@@ -5,6 +5,7 @@ In the app everything is told; the switches are for what leaves it: push, email,
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from enum import StrEnum
 
@@ -135,6 +136,16 @@ def switch(user_id: int, topic: Topic, channel: Channel, *, on: bool) -> bool:
         with suppress(IntegrityError), db.session.begin_nested():  # the same click in two tabs
             db.session.execute(insert(Preference).values(**key, wanted=on))
     return on
+
+
+def move(
+    user_id: int, on: Collection[tuple[Topic, Channel]], *, among: Collection[tuple[Topic, Channel]]
+) -> None:
+    """Let those be on and the others of `among` off. Writes only what stands otherwise."""
+    table = switches(user_id)
+    for topic, channel in among:
+        if table[topic, channel] != ((topic, channel) in on):
+            switch(user_id, topic, channel, on=(topic, channel) in on)
 
 
 def is_on(user_id: int, topic: Topic | None, channel: Channel) -> bool:

@@ -31,12 +31,15 @@ Switch = tuple[Topic, Channel]
 class PreferencesForm(Form):
     """The switches that are on, each as "topic.channel"."""
 
-    switches = SelectMultipleField(_("What reaches you"), choices=[], validate_choice=True)
+    switches = SelectMultipleField(_("What reaches you"), choices=[])
 
-    def __init__(self, offered: list[Switch], on: set[Switch]) -> None:
-        super().__init__(data={"switches": [name_of(switch) for switch in on]})
+    def __init__(self, offered: list[Switch], on: set[Switch] | None = None) -> None:
+        """`offered` are the switches on the page; `on` those that are on, or what was sent."""
+        super().__init__(**({} if on is None else {"formdata": None}))
         self._named = {name_of(switch): switch for switch in offered}
         self.switches.choices = [(name, name) for name in self._named]
+        if on is not None:
+            self.switches.data = [name_of(switch) for switch in on]
 
     @property
     def on(self) -> set[Switch]:
