@@ -170,3 +170,19 @@ def answered(ada: Visitor, place: Place) -> None:
         }}"""
     )
     page.get_by_role("heading", level=1, name=re.compile("quicker")).wait_for()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_for_somebody_not_confirmed(
+    place: Place, visitor: Visitors, width: int
+) -> None:
+    """Not crawled: these pages link to the mails kept here, which are everybody's."""
+    place.sql("UPDATE users SET email_confirmed_at = NULL WHERE username = 'nell'")
+    one = visitor("Reader", username="nell", width=width)
+    found = []
+    for path in ("/", "/people/ada/pitch", "/settings/security", "/password/forgot?sent=1"):
+        one.open(path)
+        found += violations(one)
+        assert one.page.evaluate(SIDEWAYS) <= 0, path
+    place.sql("UPDATE users SET email_confirmed_at = created_at WHERE username = 'nell'")
+    assert found == [], "\n".join(found)

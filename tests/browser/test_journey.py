@@ -82,6 +82,17 @@ def join(one: Visitor, role: str, zone: str, *, guessed: bool) -> None:
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    confirm(one)
+
+
+def confirm(one: Visitor) -> None:
+    """Open the mailed link; without a mail server the mail waits where Home says."""
+    page = one.page
+    page.get_by_role("link", name="Open the mails kept here").click()
+    page.get_by_role("link", name="Confirm your address").first.click()
+    page.get_by_role("button", name="Confirm email").click()
+    expect(page.get_by_text("Your email is confirmed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send a new link")).to_have_count(0)
 
 
 def tell(one: Visitor) -> None:
