@@ -81,7 +81,7 @@ def test_development_answers_to_the_names_of_this_machine(tmp_path):
 def test_mail_needs_a_server_only_in_production(tmp_path):
     silent = settings(tmp_path)
     assert (silent.smtp, silent.sends_mail, silent.keeps_mail) == (None, False, False)
-    assert silent.channels == {"push"}
+    assert not silent.channels & {"email", "digest"}
     sending = settings(
         tmp_path, SMTP_URL="smtp://a:b@mail.example", MAIL_FROM="Us <us@mail.example>"
     )
