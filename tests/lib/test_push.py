@@ -162,6 +162,8 @@ def test_no_other_address_is_taken(endpoint):
         (WELL.p256dh, WELL.auth + "AAAA"),
         (WELL.p256dh, "not base64 at all!!"),
     ],
+    # the keys are made anew in each process, and xdist wants one name for one test
+    ids="none short off_curve cut letters no_secret long_secret no_base64".split(),
 )
 def test_keys_must_be_keys(p256dh, auth):
     with pytest.raises(BadSubscription, match="push_keys"):
