@@ -97,7 +97,8 @@ def background(app):
     import threading  # gevent's by now, as everything the worker uses
 
     stop = threading.Event()
-    if app.config["SETTINGS"].embedded_worker:
+    settings = app.config.get("SETTINGS")
+    if settings and settings.embedded_worker:
         from skillswap import worker
 
         gevent.spawn(worker.run, app, stop)

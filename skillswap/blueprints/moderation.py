@@ -6,8 +6,7 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from skillswap.db import transaction
-from skillswap.domain import deliveries as outbox
-from skillswap.domain import reports
+from skillswap.domain import failures, reports
 from skillswap.forms.safety import CATEGORIES
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
@@ -36,7 +35,7 @@ def report(public_id: str) -> ResponseReturnValue:
 @staff_only
 def deliveries() -> ResponseReturnValue:
     """Mails and push messages that were given up, the newest first."""
-    page = outbox.failed(cursor())
+    page = failures.failed(cursor())
     return render(
         "moderation/deliveries.html", "moderation/_deliveries.html", lines=page, after=page.after
     )
@@ -47,6 +46,6 @@ def deliveries() -> ResponseReturnValue:
 def retry(public_id: str) -> ResponseReturnValue:
     """Send one again."""
     with transaction():
-        outbox.retry(public_id, utcnow())
+        failures.retry(public_id, utcnow())
     notice(_("It is being sent again."))
     return after_post(url_for(".deliveries"), "moderation/_retried.html", public_id=public_id)

@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skillswap.db import db, new_public_id
 from skillswap.domain import preferences
 from skillswap.domain.visibility import SEEN
-from skillswap.errors import NotFound, WrongState
 from skillswap.lib.clock import from_wall, local
-from skillswap.lib.keyset import Key, Page, page, paginate
 from skillswap.models import (
     Channel,
     Delivery,
@@ -42,6 +40,7 @@ BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 4, 15, 60, 180, 480, 1440))
 MOST_ATTEMPTS = len(BACK_OFF) + 1
 MOST_CLAIMS = 3 * MOST_ATTEMPTS  # a row that kills whoever takes it up is given up too
 ERROR_LENGTH = 500
+KEPT = timedelta(days=90)  # after it ended
 OVER_LIMIT = "over the daily number of mails: left to the digest"
 SILENT = "deliveries are silent"  # a key of db.session.info
 
@@ -328,71 +327,12 @@ def _mark(claim: Claim, values: dict[str, Any]) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
 
 
-# -- what staff see -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FailedLine:
-    """A delivery that was given up. Its text and address are nobody's business."""
-
-    id: int
-    public_id: str
-    channel: Channel
-    kind: str
-    name: str
-    username: str
-    attempts: int
-    error: str
-    done_at: datetime
-
-
-NEWEST = [Key(Delivery.done_at, "done_at"), Key(Delivery.id, "id")]  # type: ignore[arg-type]
-
-
-def failed(cursor: str | None) -> Page:
-    """Those that were given up, the newest first, as FailedLines."""
-    query = (
-        select(
-            Delivery.id,
-            Delivery.public_id,
-            Delivery.channel,
-            Delivery.kind,
-            Delivery.attempts,
-            Delivery.error,
-            Delivery.done_at,
-            User.username,
-            User.first_name,
-            User.last_name,
-        )
-        .join(User, User.id == Delivery.user_id)
-        .where(Delivery.result == DeliveryResult.FAILED)
+def forget_due(now: datetime, limit: int) -> int:
+    """Delete what ended long ago, some of the oldest at a time; returns how many."""
+    oldest = select(Delivery.id).order_by(Delivery.id).limit(limit).scalar_subquery()
+    done = db.session.execute(
+        delete(Delivery)
+        .where(Delivery.id.in_(oldest), Delivery.done_at <= now - KEPT)
+        .execution_options(synchronize_session=False)
     )
-    found = page(db.session.execute(paginate(query, NEWEST, cursor)).all(), NEWEST)
-    return Page([_failed_line(row) for row in found.rows], found.after)
-
-
-def _failed_line(row: Row[Any]) -> FailedLine:
-    return FailedLine(
-        id=row.id,
-        public_id=row.public_id,
-        channel=row.channel,
-        kind=row.kind,
-        name=f"{row.first_name} {row.last_name}".strip(),
-        username=row.username,
-        attempts=row.attempts,
-        error=row.error,
-        done_at=row.done_at,
-    )
-
-
-def retry(public_id: str, now: datetime) -> None:
-    """Try one again that was given up, from the first attempt. Raises NotFound, WrongState."""
-    row = db.session.scalar(
-        select(Delivery).where(Delivery.public_id == public_id).with_for_update()
-    )
-    if row is None:
-        raise NotFound("delivery")
-    if row.result is not DeliveryResult.FAILED:
-        raise WrongState("delivery", row.result or "waiting")
-    row.done_at, row.result, row.attempts, row.due_at = None, None, 0, now
-    db.session.flush()
+    return int(done.rowcount)  # type: ignore[attr-defined]  # a DELETE has one

@@ -73,6 +73,7 @@ def letter_for(claim: Claim, now: datetime) -> Letter:
 def _told(claim: Claim, reader: User, now: datetime) -> Letter:
     topic = preferences.topic_of(claim.kind)
     _check_open(reader, topic, claim.channel)
+    _check_address(reader, claim.channel)
     this = Notification.id == claim.notification_id
     lines = notifications.lines(reader, this, ~_is_muted(), now=now, limit=1)
     if not lines:
@@ -88,6 +89,7 @@ def _told(claim: Claim, reader: User, now: datetime) -> Letter:
 def _digest(claim: Claim, reader: User, now: datetime) -> Letter:
     if reader.state not in SEEN:
         raise Dropped("the person is suspended")
+    _check_address(reader, claim.channel)
     which = digests.still_new(reader.id, claim.created_at, before=claim.id)
     lines = notifications.lines(reader, which, ~_is_muted(), now=now, limit=digests.MOST_LINES)
     if not lines:
@@ -100,6 +102,11 @@ def _check_open(reader: User, topic: Topic, channel: Channel) -> None:
         raise Dropped("the person is suspended")
     if not preferences.wanted(reader.id, topic, channel):
         raise Dropped("switched off")
+
+
+def _check_address(reader: User, channel: Channel) -> None:
+    if channel is not Channel.PUSH and reader.email_confirmed_at is None:
+        raise Dropped("the address is not confirmed")
 
 
 def _is_muted() -> ColumnElement[bool]:

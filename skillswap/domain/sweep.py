@@ -13,6 +13,7 @@ from datetime import datetime
 from skillswap.db import db, transaction
 from skillswap.domain import (
     answering,
+    deliveries,
     digests,
     email_links,
     exchanges,
@@ -39,6 +40,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("exchanges settled", exchanges.settle_due),
     ("mailed links forgotten", email_links.forget_due),
     ("digests planned", digests.plan_due),
+    ("old deliveries forgotten", deliveries.forget_due),
 ]
 
 

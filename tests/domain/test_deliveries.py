@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from skillswap.db import db, transaction
-from skillswap.domain import deliveries, letters, notifications, preferences
+from skillswap.domain import deliveries, failures, letters, notifications, preferences
 from skillswap.domain.deliveries import Claim
 from skillswap.domain.preferences import Topic
 from skillswap.domain.wording import WORDS
@@ -250,14 +250,26 @@ def test_a_failure_for_good_ends_at_once_and_staff_may_send_it_again(ada, now):
     (claim,) = take(now)
     with transaction():
         deliveries.mark_failed(claim, "550 " + "no " * 500, now, for_good=True)
-    (line,) = deliveries.failed(None)
+    (line,) = failures.failed(None)
     assert line.username == "ada"
     assert len(line.error) == deliveries.ERROR_LENGTH
     with transaction():
-        deliveries.retry(line.public_id, now)
+        failures.retry(line.public_id, now)
     assert [again.attempts for again in take(now)] == [1]
     with pytest.raises(WrongState):
-        deliveries.retry(line.public_id, now)
+        failures.retry(line.public_id, now)
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(ada, now):
+    long_ago = now - deliveries.KEPT
+    plan(ada, long_ago, 2)
+    plan(ada, now)
+    (claim, _other) = take(long_ago)
+    with transaction():
+        deliveries.mark_sent(claim, long_ago)
+        assert deliveries.forget_due(now, 10) == 1
+        assert deliveries.forget_due(now, 10) == 0
+    assert {row.done_at for row in rows()} == {None}
 
 
 # -- rights when it is due ------------------------------------------------------------------------
@@ -322,6 +334,13 @@ def test_what_was_switched_off_meanwhile_is_dropped(ada, ben, now):
     with transaction():
         preferences.switch(ada.id, Topic.PITCHES, Channel.EMAIL, on=False)
     assert reason(claim, now) == "switched off"
+
+
+def test_an_address_that_is_no_longer_confirmed_gets_nothing(ada, ben, now):
+    claim = due(ada, ben, now)
+    with transaction():
+        db.session.execute(update(User).where(User.id == ada.id).values(email_confirmed_at=None))
+    assert reason(claim, now) == "the address is not confirmed"
 
 
 def test_a_link_out_of_date_is_not_mailed(ada, now):
