@@ -275,7 +275,7 @@ class LinkHeader(UnstructuredHeader):
 
 
 HEADERS = HeaderRegistry()
-HEADERS.map_to_type("list-unsubscribe", LinkHeader)
+HEADERS.map_to_type("list-unsubscribe", LinkHeader)  # type: ignore[arg-type]  # a protocol there
 POLICY = SMTP.clone(header_factory=HEADERS)
 
 
