@@ -198,9 +198,13 @@ def safe_next(target: str | None) -> str:
     return target if not parts.netloc and not parts.scheme else url_for("pages.home")
 
 
+# the same for everybody
+NOBODYS = frozenset({"static", "media.show", "pages.healthz", "push.worker", "push.manifest"})
+
+
 def _load_person() -> None:
     """Before the view: who asks, and the counts of the frame. Static files ask nobody."""
-    if request.endpoint in (None, "static", "media.show", "pages.healthz", "push.worker", "push.manifest"):
+    if request.endpoint is None or request.endpoint in NOBODYS:
         return
     if not current_user.is_authenticated:
         return
