@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import and_, case, func, or_, select, text
 
 from skillswap.db import db
-from skillswap.domain import skills
+from skillswap.domain import answering, skills
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.domain.wording import WORDS
-from skillswap.lib.clock import quarters
+from skillswap.lib.clock import quarters, utcnow
 from skillswap.models import (
     BookedSlot,
     Event,
@@ -74,6 +75,7 @@ def examine(stored: Collection[str]) -> list[Check]:
         Check("accepted pitches have their exchange and its legs", tuple(_exchanges())),
         Check("completed sessions were said to have happened", tuple(_outcomes())),
         Check("rating totals are possible", tuple(_ratings())),
+        Check("answers of teachers are counted", tuple(_answers(utcnow()))),
         Check("notifications can be worded and opened", tuple(_notifications())),
         Check("every skill answers to a word", tuple(_skills())),
         Check("pictures and their files match", tuple(_pictures(stored))),
@@ -186,6 +188,26 @@ def _ratings() -> Iterator[str]:
         and_(User.rating_count == 0, User.rating_rank != FIRST_RATING_RANK),
     )
     yield from db.session.scalars(select(User.username).where(wrong))
+
+
+def _answers(now: datetime) -> Iterator[str]:
+    """The columns that domain/answering.py owns. What has left the 180 days since the last sweep
+    may be in them still.
+    """
+    least, most = now - answering.WINDOW, now - answering.WINDOW - answering.SLACK
+    left_at = case((answering.was_left(), Pitch.respond_by))
+    columns = [
+        func.count().filter(moment > since)
+        for moment in (Pitch.first_answered_at, left_at)
+        for since in (least, most)
+    ]
+    rows = db.session.execute(select(Pitch.teacher_id, *columns).group_by(Pitch.teacher_id))
+    counted = {row[0]: tuple(row[1:]) for row in rows}
+    teachers = select(User.id, User.username, User.answered_count, User.unanswered_count)
+    for user_id, username, answered, unanswered in db.session.execute(teachers):
+        low, high, left_low, left_high = counted.get(user_id, (0, 0, 0, 0))
+        if not (low <= answered <= high and left_low <= unanswered <= left_high):
+            yield f"{username} answered {low} and left {left_low}, not {answered} and {unanswered}"
 
 
 def _notifications() -> Iterator[str]:

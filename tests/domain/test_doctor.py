@@ -123,6 +123,10 @@ BROKEN: dict[str, tuple[Callable[[], UpdateBase], str]] = {
         lambda: update(User).where(User.username == "ada").values(rating_rank=4_900),
         "rating totals",
     ),
+    "a teacher seems to answer what they did not": (
+        lambda: update(User).where(User.username == "ada").values(answered_count=7),
+        "answers of teachers",
+    ),
     "a notification is about something else than its event": (
         lambda: update(Notification).values(subject_id=Notification.subject_id + 1_000),
         "notifications",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from skillswap.db import db, transaction
 from skillswap.domain import notifications, pitches
@@ -17,30 +18,66 @@ from skillswap.errors import Refused, WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
     DeclineReason,
+    Delivery,
     Event,
     Exchange,
     ExchangeLeg,
     Notification,
+    PauseKind,
     Pitch,
     PitchState,
+    PitchTurn,
     User,
 )
-from skillswap.models.pitch import FINAL, OPEN
+from skillswap.models.pitch import OPEN
 from tests import people
 
-VERBS = ("accept", "decline", "ignore", "withdraw")
+CALLS: dict[str, Callable[..., Any]] = {
+    "accept": pitches.accept_pitch,
+    "decline": pitches.decline_pitch,
+    "ignore": pitches.ignore_pitch,
+    "withdraw": pitches.withdraw_pitch,
+    "ask": pitches.ask,
+    "reply": pitches.reply,
+    "undo": pitches.undo_decline,
+    "last_word": pitches.last_word,
+    "withdraw_siblings": pitches.withdraw_siblings,
+}
+BY_LEARNER = {"withdraw", "reply", "withdraw_siblings"}
 LEADS_TO = {
     "accept": PitchState.ACCEPTED,
     "decline": PitchState.DECLINED,
     "withdraw": PitchState.WITHDRAWN,
+    "ask": PitchState.CLARIFYING,
+    "reply": PitchState.PENDING,
+    "undo": PitchState.PENDING,
+}
+# from which states a verb may start; everywhere else it says 409
+STARTS_IN = {
+    "accept": OPEN,
+    "decline": OPEN,
+    "ignore": OPEN,
+    "withdraw": OPEN,
+    "ask": {PitchState.PENDING},
+    "reply": {PitchState.CLARIFYING},
+    "undo": {PitchState.DECLINED},
+    "last_word": {PitchState.DECLINED, PitchState.EXPIRED},
+    "withdraw_siblings": {PitchState.ACCEPTED},
+}
+NEEDS: dict[str, dict[str, Any]] = {
+    "decline": {"reason": DeclineReason.LEVEL},
+    "ask": {"body": "Which?"},
+    "reply": {"body": "This one."},
+    "last_word": {"body": "All the best."},
 }
 pick = st.integers(0, 7)
 sending = st.tuples(st.just("send"), pick, pick, st.sampled_from(("watercolour", "piano")))
-answering = st.tuples(st.sampled_from(VERBS), pick)
+trying = st.tuples(st.sampled_from(sorted(CALLS)), pick)
+sweeping = st.tuples(st.sampled_from(("sweep", "pause", "resume")), pick)
 reading = st.tuples(st.just("read"), pick)
-passing = st.tuples(st.just("wait"), st.sampled_from((1, 23, 72, 15 * 24, 31 * 24)))
+passing = st.tuples(st.just("wait"), st.sampled_from((0.1, 1, 23, 72, 15 * 24, 31 * 24)))
 histories = st.lists(
-    st.one_of(sending, sending, answering, answering, reading, passing), max_size=14
+    st.one_of(sending, sending, trying, trying, trying, sweeping, reading, passing), max_size=16
 )
 
 
@@ -61,8 +98,14 @@ class Story:
 
     def __init__(self, learners: list[User], teachers: list[User]) -> None:
         with transaction():
-            for table in (Notification, Event, ExchangeLeg, Exchange, Pitch):
+            for table in (
+                Delivery, Notification, Event, ExchangeLeg, Exchange, PitchTurn, Pitch
+            ):  # fmt: skip
                 db.session.execute(delete(table))
+            unpaused = {"paused": None, "paused_until": None, "reply_minutes": None}
+            zero = {"answered_count": 0, "unanswered_count": 0}
+            db.session.execute(update(User).values(unpaused | zero))
+        db.session.expunge_all()
         self.now: datetime = utcnow()
         self.learners, self.teachers = learners, teachers
         self.sent: list[tuple[str, User, User]] = []  # public id, learner, teacher
@@ -75,6 +118,12 @@ class Story:
             person = (self.learners + self.teachers)[how[0] % 4]
             with transaction():
                 notifications.read_all(person, self.now)
+        elif verb == "sweep":
+            for due in (pitches.expire_due, pitches.remind_due, pitches.resume_due):
+                with transaction():
+                    due(self.now, 100)
+        elif verb in ("pause", "resume"):
+            self.rest(verb, self.teachers[how[0] % 2])
         elif verb == "send":
             self.send(self.learners[how[0] % 2], self.teachers[how[1] % 2], how[2])
         elif self.sent:
@@ -94,26 +143,56 @@ class Story:
         else:
             self.sent.append((pitch.public_id, learner, teacher))
 
+    def rest(self, verb: str, teacher: User) -> None:
+        teacher = db.session.get_one(User, teacher.id)
+        was_paused = teacher.paused is not None
+        try:
+            with transaction():
+                if verb == "pause":
+                    pitches.pause(teacher, until=None, now=self.now)
+                else:
+                    pitches.resume(teacher, now=self.now)
+        except WrongState:
+            assert (verb, was_paused) == ("resume", False)
+        else:
+            assert teacher.paused is (PauseKind.OWN if verb == "pause" else None)
+
     def answer(self, verb: str, public_id: str, learner: User, teacher: User) -> None:
-        who = db.session.get_one(User, (learner if verb == "withdraw" else teacher).id)
-        before, due = rows(), pitches.pitch_of(who, public_id).state_at(self.now)
-        more = {"reason": DeclineReason.LEVEL} if verb == "decline" else {}
+        who = db.session.get_one(User, (learner if verb in BY_LEARNER else teacher).id)
+        pitch = pitches.pitch_of(who, public_id)
+        before, due, veiled = rows(), pitch.state_at(self.now), pitch.is_veiled(self.now)
         said_no = None
         try:
             with transaction():
-                getattr(pitches, f"{verb}_pitch")(who, public_id, now=self.now, **more)
+                CALLS[verb](who, public_id, now=self.now, **NEEDS.get(verb, {}))
         except (WrongState, Refused) as error:
             said_no = error
         if said_no is None:
-            assert due in OPEN
-            assert pitches.pitch_of(who, public_id).state is LEADS_TO.get(verb, due)
+            assert due in STARTS_IN[verb]
+            assert pitches.pitch_of(who, public_id).state_at(self.now) is LEADS_TO.get(verb, due)
+            self.check_told(verb, public_id, learner)
             return
         assert rows() == before
         if isinstance(said_no, WrongState):
-            assert due in FINAL
-            assert said_no.state == due
+            late = verb in ("undo", "last_word") and due in STARTS_IN[verb]
+            assert late or due not in STARTS_IN[verb]
+            assert said_no.state == due or late or veiled
         else:
             assert (verb, said_no.code) == ("accept", "no_places")
+
+    def check_told(self, verb: str, public_id: str, learner: User) -> None:
+        """The other side has been told, and an undone decline was never heard of."""
+        event = db.session.scalars(select(Event).order_by(Event.id.desc())).first()
+        told = select(Notification.user_id).where(Notification.event_id == event.id)
+        heard = db.session.scalars(told).all()
+        if verb in ("undo", "ignore"):
+            assert heard == []
+        elif verb not in ("withdraw_siblings", "accept"):
+            assert heard == [one for one in event.audience if one != event.actor_id] != []
+        if verb == "undo":
+            lines = notifications.page_of(learner, None, self.now + timedelta(days=1))
+            about = [line.text for line in lines if line.public_id == public_id]
+            assert len([text for text in about if text.startswith("declined")]) == 0
 
     def check(self) -> None:
         """One open pitch at most for a learner, a teacher and a skill."""
@@ -123,6 +202,25 @@ class Story:
             .group_by(Pitch.learner_id, Pitch.teacher_id, Pitch.skill_id)
         ).scalars()
         assert set(triples) <= {1}
+        # what is open has an end, and one of the two whose turn it is
+        for pitch in db.session.scalars(select(Pitch).where(Pitch.state.in_(OPEN))):
+            assert pitch.respond_by - self.now <= timedelta(days=14)
+        self.check_answers()
+
+    def check_answers(self) -> None:
+        """Each teacher's numbers are those of their pitches, counted here in another way."""
+        for teacher in self.teachers:
+            teacher = db.session.get_one(User, teacher.id, populate_existing=True)
+            mine = db.session.scalars(select(Pitch).where(Pitch.teacher_id == teacher.id)).all()
+            answered = [pitch for pitch in mine if pitch.first_answered_at]
+            left = [
+                pitch
+                for pitch in mine
+                if pitch.state is PitchState.EXPIRED and not pitch.first_answered_at
+            ]
+            seen = (teacher.answered_count, teacher.unanswered_count)
+            if all(self.now - pitch.sent_at < timedelta(days=180) for pitch in mine):
+                assert seen == (len(answered), len(left))
 
     def check_counts(self) -> None:
         """Every number is that of the rows it stands for."""
