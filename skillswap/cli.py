@@ -171,6 +171,8 @@ def unset(settings: Settings) -> list[str]:
             else "SMTP_URL is not set: no mail leaves, no address is confirmed, and a forgotten "
             "password cannot be set anew."
         )
+    if not settings.vapid_private_key:
+        found.append("VAPID_PRIVATE_KEY is not set: no browser can be sent push.")
     if not settings.embedded_worker:
         found.append("EMBEDDED_WORKER is 0: a process with `flask work` has to run.")
     if not settings.flood_limits:
