@@ -75,14 +75,16 @@ def subject_of(reader: User, kind: SubjectKind, key: str) -> Subject:
             return _an_exchange(reader, key)
 
 
-def _evidence(
-    facts: Mapping[str, object], texts: Sequence[tuple[str, str | None]]
-) -> Evidence:
+def _evidence(facts: Mapping[str, object], texts: Sequence[tuple[str, str | None]]) -> Evidence:
     """Plain words only, so that it can be read however the tables change."""
     return {
         "facts": [[label, str(value)] for label, value in facts.items() if value],
         "texts": [[label, body] for label, body in texts if body],
     }
+
+
+def _at(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
 
 
 def _a_person(reader: User, username: str) -> Subject:
@@ -113,7 +115,7 @@ def _a_pitch(reader: User, public_id: str) -> Subject:
         "Skill": pitch.skill.name,
         "In return": pitch.offered_skill.name if pitch.offered_skill else "",
         "State": pitch.state,
-        "Sent": pitch.sent_at.isoformat(),
+        "Sent": _at(pitch.sent_at),
     }
     turns = db.session.scalars(
         select(PitchTurn).where(PitchTurn.pitch_id == pitch.id).order_by(PitchTurn.id)
@@ -134,7 +136,7 @@ def _a_session(reader: User, public_id: str) -> Subject:
         "Learner": one.learner.name,
         "Skill": one.skill.name,
         "State": one.state,
-        "Starts": one.starts_at.isoformat() if one.starts_at else "",
+        "Starts": _at(one.starts_at),
         "Cancelled by": names.get(one.cancelled_by_id or 0, ""),
     }
     facts |= {f"Answer of {names[said.user_id]}": said.answer for said in one.outcomes}
@@ -163,7 +165,7 @@ def _an_exchange(reader: User, public_id: str) -> Subject:
         "Between": f"{exchange.learner.name} and {exchange.teacher.name}",
         "Skills": ", ".join(leg.skill.name for leg in exchange.legs),
         "State": exchange.state,
-        "Since": exchange.opened_at.isoformat(),
+        "Since": _at(exchange.opened_at),
     }
     notes = db.session.scalar(
         select(ExchangeNote.body).where(ExchangeNote.exchange_id == exchange.id)
