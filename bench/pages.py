@@ -104,6 +104,8 @@ class Visitor:
         body = answer.read()
         if answer.status != 200:
             raise SystemExit(f"{path} answered {answer.status}\n{self.site.printed()}")
+        if kept := answer.headers.get("Set-Cookie"):  # as a browser does
+            self.headers["Cookie"] = kept.split(";")[0]
         return answer, body
 
     def post(self, path: str, form: dict[str, str]) -> None:
@@ -156,11 +158,8 @@ def pitch_cost(site: Site, targets: list[tuple[str, str, str]]) -> float:
     ready: list[Callable[[], None]] = []
     for cookie, path, slug in targets:
         visitor = Visitor(site, cookie)
-        answer, body = visitor.get(path, **{"Accept-Encoding": "identity"})
+        _, body = visitor.get(path, **{"Accept-Encoding": "identity"})
         token = re.search(rb'name="csrf_token" value="([^"]+)"', body)
-        fresh = (answer.headers.get("Set-Cookie") or "").split(";")[0].partition("=")[2]
-        if fresh:
-            visitor.headers["Cookie"] = f"skillswap={fresh}"
         assert token is not None
         form = {
             "csrf_token": token[1].decode(),

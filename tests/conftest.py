@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from skillswap import create_app
 from skillswap.config import Settings
 from skillswap.db import db, has_unsaved_writes, use_wal
+from skillswap.domain import explore
 from skillswap.lib.clock import utcnow
 from skillswap.models import User
 from tests import people
@@ -140,6 +141,7 @@ def empty_tables() -> None:
             db.session.execute(table.delete())
     db.session.commit()
     db.session.expunge_all()
+    explore.found_many.clear()  # kept for a minute: of the people who were here
 
 
 @pytest.fixture

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, current_app, make_response, request, url_for
+from flask import Blueprint, make_response, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from skillswap.domain import explore
-from skillswap.domain.teachers import TeacherCard
 from skillswap.extensions import limiter
 from skillswap.forms.teachers import query_of, read_filters
 from skillswap.lib.clock import utcnow
@@ -20,14 +17,6 @@ from skillswap.lib.keyset import Page
 from skillswap.web import cursor, notice, render, viewer, wants_fragment
 
 bp = Blueprint("teachers", __name__)
-
-
-@bp.app_template_global()
-@lru_cache(maxsize=1_000)
-def teacher_card(card: TeacherCard) -> Markup:
-    """The card as HTML. Kept, since equal values print the same for everybody."""
-    template = current_app.jinja_env.get_template("teachers/_card.html")
-    return Markup(template.render(card=card))  # noqa: S704 - a template's own output
 
 
 @bp.get("/teachers")
@@ -49,7 +38,7 @@ def browse() -> ResponseReturnValue:
             "teachers/_found.html",
             found=found,
             counts=found.counts,
-            languages=explore.language_choices(found, filters.language),
+            languages=tuple(explore.language_choices(found, filters.language)),
             **_around(filters, found.teachers),
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -45,6 +45,7 @@ TERM_MOST = 100
 WORDS_MOST = 6
 MEANT_MOST = 400  # names of skills that one search may stand for
 COUNTED_TO = 1_000
+MANY_KEPT, MANY_KNOWN = timedelta(minutes=1), 1_000
 SIMILAR_SHOWN = 6
 
 
@@ -118,9 +119,14 @@ class Found:
 def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Found:
     """The teachers whom the filters leave, with counts. Three statements at most."""
     meaning = _meaning(filters)
-    counts = _counts(viewer, filters, meaning)
     found, similar = Page([], None), list[SkillRef]()
-    if counts.total:
+    counts = _known_many(filters, meaning, now)
+    if counts:
+        found = _teachers(viewer, filters, meaning, cursor, now)
+    if counts is None or not found.after:  # or they have become few
+        counts = _counts(viewer, filters, meaning)
+        _remember_many(filters, meaning, counts, now)
+    if counts.total and not found.rows:
         found = _teachers(viewer, filters, meaning, cursor, now)
     elif not counts.unfiltered:
         similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
@@ -296,6 +302,25 @@ def _counts_query(filters: Filters, meaning: Meaning) -> Any:
     rows = left.limit(COUNTED_TO + 1).subquery("left_over")
     many = _teaching() if everybody else null()
     return union_all(groups, select(null(), many, func.count()).select_from(rows))
+
+
+# which filters leave more people than are counted, and since when that is known
+found_many: dict[tuple[Filters, Meaning], tuple[datetime, Counts]] = {}
+
+
+def _known_many(filters: Filters, meaning: Meaning, now: datetime) -> Counts | None:
+    """The counts of a search that leaves "1,000+", for a minute: to find that out takes longer
+    than the page, and it is neither a number nor about the reader.
+    """
+    known, counts = found_many.get((filters, meaning), (None, None))
+    return counts if known and timedelta() <= now - known < MANY_KEPT else None
+
+
+def _remember_many(filters: Filters, meaning: Meaning, counts: Counts, now: datetime) -> None:
+    if counts.total > COUNTED_TO:
+        if len(found_many) >= MANY_KNOWN:
+            found_many.clear()
+        found_many[filters, meaning] = (now, counts)
 
 
 def _counts(viewer: User | None, filters: Filters, meaning: Meaning) -> Counts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, literal_column, select
 
 from skillswap.db import db
 from skillswap.errors import NotFound
@@ -20,7 +20,8 @@ def visible(person: type[User] = User, *, to: Reader = None) -> ColumnElement[bo
     Suspended and deleted people exist for nobody, and two of whom one has blocked the other do
     not exist for each other: in pages, lists, search and counts alike.
     """
-    seen = person.state.in_(SEEN)
+    # constants of the statement: a list of parameters is spelled out anew at every execution
+    seen = person.state.in_([literal_column(f"'{state}'") for state in SEEN])
     return seen if to is None else and_(seen, apart(person.id, to))
 
 
