@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,38 +26,55 @@ ROWS, KILLS, WORKERS = 1_000, 10, 2
 PATIENCE = 60  # seconds, for what takes five
 
 
-def start(settings: Settings, office: PostOffice, log: Path) -> subprocess.Popen[bytes]:
-    """One worker on the database of the tests."""
-    env = os.environ | {
-        "SKILLSWAP_ENV": "test",
-        "SECRET_KEY": settings.secret_key,
-        "DATABASE_URL": settings.database_url,
-        "SMTP_URL": office.url,
-        "INSTANCE_PATH": str(log.parent),
-        "PYTHONPATH": str(ROOT),
-    }
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            tied([sys.executable, "-m", "tests.worker.working"], signal="KILL"),
-            cwd=ROOT,
-            env=env,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+class Workers:
+    """Processes that work on the database of the tests."""
+
+    def __init__(self, settings: Settings, office: PostOffice, log: Path) -> None:
+        env = os.environ | {
+            "SKILLSWAP_ENV": "test",
+            "SECRET_KEY": settings.secret_key,
+            "DATABASE_URL": settings.database_url,
+            "SMTP_URL": office.url,
+            "INSTANCE_PATH": str(log.parent),
+            "PYTHONPATH": str(ROOT),
+        }
+        with log.open("ab") as output:
+            self.source = subprocess.Popen(
+                tied([sys.executable, "-m", "tests.worker.working"], signal="KILL"),
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+            )
+        self.running: list[int] = []
+
+    def start(self) -> None:
+        """One more."""
+        assert self.source.stdin
+        assert self.source.stdout
+        self.source.stdin.write(b"start\n")
+        self.source.stdin.flush()
+        self.running.append(int(self.source.stdout.readline()))
+
+    def kill(self) -> None:
+        """The oldest ends without a word."""
+        os.kill(self.running.pop(0), signal.SIGKILL)
 
 
 @contextmanager
-def workers(
-    settings: Settings, office: PostOffice, log: Path
-) -> Iterator[list[subprocess.Popen[bytes]]]:
+def workers(settings: Settings, office: PostOffice, log: Path) -> Iterator[Workers]:
     """Two of them, until the block ends."""
-    running = [start(settings, office, log) for _ in range(WORKERS)]
+    made = Workers(settings, office, log)
     try:
-        yield running
+        for _ in range(WORKERS):
+            made.start()
+        yield made
     finally:
-        for process in running:
-            stop(process, signal.SIGKILL, seconds=10)
+        stop(made.source, signal.SIGKILL, seconds=10)
+        for pipe in (made.source.stdin, made.source.stdout):
+            if pipe:
+                pipe.close()
 
 
 def undone() -> int:
@@ -64,6 +82,11 @@ def undone() -> int:
     db.session.rollback()
     query = select(func.count()).select_from(Delivery).where(Delivery.done_at.is_(None))
     return db.session.scalar(query) or 0
+
+
+def has_taken(office: PostOffice, enough: int) -> bool:
+    """Whether so many mails have arrived."""
+    return len(office.mails) >= enough
 
 
 @pytest.fixture
@@ -83,13 +106,12 @@ def test_nothing_is_lost_and_nothing_done_twice(
 ) -> None:
     log = tmp_path / "workers.log"
     with post_office() as office, workers(settings, office, log) as running:
-        for kill in range(KILLS):
-            after = (kill + 1) * ROWS // (KILLS + 2)
-            assert office.wait_for(lambda: len(office.mails) >= after, PATIENCE), tail(log)  # noqa: B023
-            running[kill % WORKERS].kill()
-            running[kill % WORKERS].wait()
-            running[kill % WORKERS] = start(settings, office, log)
-        wait_until(lambda: undone() == 0, running[0], log=log, attempts=PATIENCE * 10)
+        for number in range(1, KILLS + 1):
+            enough = number * ROWS // (KILLS + 2)
+            assert office.wait_for(partial(has_taken, office, enough), PATIENCE), tail(log)
+            running.kill()
+            running.start()
+        wait_until(lambda: undone() == 0, running.source, log=log, attempts=PATIENCE * 10)
     results = db.session.execute(select(Delivery.result, func.count()).group_by(Delivery.result))
     assert [tuple(row) for row in results] == [(DeliveryResult.SENT, ROWS)]
     sent = {f"<{key}@localhost>" for key in db.session.scalars(select(Delivery.public_id))}
