@@ -10,6 +10,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from skillswap.blueprints.email_links import mailbox
 from skillswap.db import transaction
 from skillswap.domain import pitch_rules, pitches, teachers
 from skillswap.domain.limits import COOL_DOWN
@@ -84,6 +85,7 @@ def _compose(
         draft=draft,
         hints=hints,
         obstacles=[(error.code, word(error.code, error.params)) for error in draft.obstacles],
+        mailbox=mailbox(),
     )
 
 

@@ -77,7 +77,17 @@ def test_a_link_works_once(ada, now, purpose, life):
     token = ask(ada, purpose, now)
     use(token, purpose, now)
     with pytest.raises(Gone):
+        email_links.look(token, {purpose}, now)
+    with pytest.raises(Gone):
         use(token, purpose, now)
+
+
+def test_of_two_who_found_a_link_unused_at_once_one_uses_it(ada, now):
+    token = ask(ada, TokenPurpose.UNDO_CHANGE, now)
+    found = email_links._open(token, {TokenPurpose.UNDO_CHANGE}, now)
+    use(token, TokenPurpose.UNDO_CHANGE, now)
+    with pytest.raises(Gone), transaction():
+        email_links._use(found, now)
 
 
 @pytest.mark.parametrize(("purpose", "life"), LIVES)
