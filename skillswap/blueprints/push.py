@@ -33,7 +33,7 @@ def subscribe() -> ResponseReturnValue:
             with transaction():
                 push.subscribe(
                     _here(),
-                    Address(form.endpoint.data, form.p256dh.data, form.auth.data),
+                    Address(**form.address),
                     hosts=preferences.settings().push_hosts,
                     device=request.user_agent.string,
                     now=utcnow(),

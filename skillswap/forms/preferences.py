@@ -59,3 +59,12 @@ class SubscriptionForm(Form):
     endpoint = StringField(_("Push service"), validators=[Length(max=1_000)], default="")
     p256dh = StringField(validators=[Length(max=200)], default="")
     auth = StringField(validators=[Length(max=100)], default="")
+
+    @property
+    def address(self) -> dict[str, str]:
+        """Where to send, and the keys."""
+        return {
+            "endpoint": self.endpoint.data or "",
+            "p256dh": self.p256dh.data or "",
+            "auth": self.auth.data or "",
+        }

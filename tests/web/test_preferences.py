@@ -54,7 +54,9 @@ def test_what_keeps_the_account_safe_has_no_switch(browser, ada):
     page = browser(ada).get(URL)
     assert not [name for name in boxes(page) if name.startswith("security")]
     assert page.text.count('aria-label="Always on"') == 2
-    row = re.search(r'<th scope="row">Your account and its safety</th>.*?</tr>', page.text, re.S)[0]
+    row = re.search(
+        r'<th scope="row">Your account and its safety</th>.*?</tr>', page.text, re.DOTALL
+    )[0]
     assert "At once instead" in row
 
 
