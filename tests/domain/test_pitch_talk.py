@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from skillswap.db import db, transaction
 from skillswap.domain import answering, notifications, pitches, teaching
 from skillswap.errors import NotFound, Refused, WrongState
+from skillswap.lib.clock import utcnow
 from skillswap.models import (
     DeclineReason,
     Delivery,
@@ -370,3 +371,69 @@ def test_answers_older_than_180_days_are_let_go(ada, ben, now):
 def test_answers_are_a_fact_from_three_on(numbers, seen):
     fact = answering.shown(*numbers)
     assert (fact and (fact.answered, fact.asked, fact.pace)) == seen
+
+
+# -- every edge of the machine --------------------------------------------------------------------
+
+VERBS = {
+    "accept_pitch": ("ada", {}),
+    "decline_pitch": ("ada", {"reason": NO}),
+    "ignore_pitch": ("ada", {}),
+    "ask": ("ada", {"body": "Which?"}),
+    "undo_decline": ("ada", {}),
+    "withdraw_pitch": ("ben", {}),
+    "reply": ("ben", {"body": "This."}),
+    "last_word": ("ben", {"body": "Thank you."}),
+    "withdraw_siblings": ("ben", {}),
+}
+ANSWERS = {"accept_pitch", "decline_pitch", "ignore_pitch", "withdraw_pitch"}
+ALLOWED = {
+    "pending": ANSWERS | {"ask"},
+    "clarifying": ANSWERS | {"reply"},
+    "accepted": {"withdraw_siblings"},
+    "declined": {"undo_decline"},  # a moment ago
+    "told": {"last_word"},  # declined an hour ago
+    "withdrawn": set(),
+    "due": {"last_word"},  # expired by the clock, no sweep has been
+    "expired": {"last_word"},
+    "closed": set(),
+}
+
+
+def reach(state: str, ada: User, ben: User, now: datetime) -> Pitch:
+    """A pitch in that state."""
+    pitch = people.make_pitch(ben, ada, now=now - (14 if state in ("due", "expired") else 1) * DAY)
+    hour_ago = now - timedelta(hours=1)
+    match state:
+        case "clarifying":
+            ask(ada, pitch, now)
+        case "accepted":
+            do("accept_pitch", ada, pitch, now)
+        case "declined":
+            do("decline_pitch", ada, pitch, now, reason=NO)
+        case "told":
+            do("decline_pitch", ada, pitch, hour_ago, reason=NO)
+        case "withdrawn":
+            do("withdraw_pitch", ben, pitch, now)
+        case "expired":
+            with transaction():
+                pitches.expire_due(now, 10)
+        case "closed":
+            with transaction():
+                pitches.close_open(Pitch.id == pitch.id, reason="pause", by=None, now=now)
+    return pitch
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("state", ALLOWED)
+def test_each_edge_is_allowed_or_answers_409_and_changes_nothing(request, ada, ben, state, verb):
+    now = utcnow()
+    pitch = reach(state, ada, ben, now)
+    who, more = VERBS[verb]
+    before, numbers, kept = rows(), counts(ada), again(pitch).state
+    if verb in ALLOWED[state]:
+        do(verb, request.getfixturevalue(who), pitch, now, **more)
+        return
+    with pytest.raises(WrongState):
+        do(verb, request.getfixturevalue(who), pitch, now, **more)
+    assert (rows(), counts(ada), again(pitch).state) == (before, numbers, kept)
