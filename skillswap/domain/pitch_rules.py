@@ -119,9 +119,7 @@ def paused(teacher: User, reader: User) -> Refused:
     return Refused("pitch", "teacher_paused_until", teacher=teacher.first_name, day=day)
 
 
-def choose(
-    lists: Between, slug: str, offered: str, now: datetime
-) -> tuple[Skill, Skill | None]:
+def choose(lists: Between, slug: str, offered: str, now: datetime) -> tuple[Skill, Skill | None]:
     """The skill asked for and the one offered in return. Raises Refused by the first rule."""
     for refusal in in_the_way(lists, now):
         raise refusal
