@@ -99,6 +99,12 @@ def test_a_pitch_that_was_due_has_expired_instead(ada, ben, now):
     assert fresh(late).state is PitchState.EXPIRED
 
 
+def test_a_pitch_that_raced_a_block_is_not_sent(ada, ben, now):
+    blocked(ada, ben, now)  # after ben's page was loaded
+    with pytest.raises(NotFound):
+        people.make_pitch(ben, ada)
+
+
 def test_neither_sees_what_was_between_them(ada, ben, now):
     pitch = people.make_pitch(ben, ada, "piano")
     exchange = people.make_exchange(ben, ada, now=now)

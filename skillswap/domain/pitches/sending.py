@@ -10,6 +10,7 @@ from skillswap.db import db
 from skillswap.domain import events, exchanges, pitch_rules
 from skillswap.domain.limits import RESPOND_DAYS_DEFAULT
 from skillswap.domain.pitches.clock import expire_if_due
+from skillswap.domain.visibility import person_named
 from skillswap.errors import Refused
 from skillswap.models import Pitch, Skill, User
 
@@ -72,8 +73,9 @@ def _add(pitch: Pitch) -> None:
 
 def _make_way(learner: User, teacher: User, skill: Skill, now: datetime) -> None:
     """End what is over by the clock, so that it does not count as open. Raises Refused while a
-    decline is fresh.
+    decline is fresh, NotFound when one has blocked the other before both were locked.
     """
+    person_named(teacher.username, to=learner.id)
     for pitch in pitch_rules.earlier(learner, teacher, now):
         if pitch.skill_id == skill.id:
             pitch_rules.check_cool_down(pitch, now)
