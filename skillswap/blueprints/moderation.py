@@ -19,8 +19,9 @@ bp = Blueprint("moderation", __name__, url_prefix="/moderation")
 @staff_only
 def queue() -> ResponseReturnValue:
     """Open reports: those about safety first, then the oldest."""
-    facts = {"found": reports.queue(me(), cursor()), "words": CATEGORIES}
-    return render("moderation/queue.html", "moderation/_reports.html", **facts)
+    found = reports.queue(me(), cursor())
+    page, part = "moderation/queue.html", "moderation/_reports.html"
+    return render(page, part, found=found, words=CATEGORIES)
 
 
 @bp.get("/reports/<public_id>")
