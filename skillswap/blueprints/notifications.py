@@ -77,6 +77,5 @@ def _facts() -> dict[str, Any]:
         "continued": request.args.get("day") if wants_fragment() else None,
         "pages": PAGES,
         "lists": LISTS,
-        "lists": LISTS,
         "now": now,
     }
