@@ -455,8 +455,8 @@ def upgrade() -> None:
         " WHERE person_id IS NULL AND subject_type = 'pitches'"
     )
     op.execute(
-        "UPDATE exchanges SET quiet_since = COALESCE((SELECT MAX(starts_at) FROM learning_sessions"
-        " WHERE exchange_id = exchanges.id AND state = 'completed'), opened_at)"
+        "UPDATE exchanges SET quiet_since = COALESCE((SELECT MAX(ends_at) FROM learning_sessions"
+        " WHERE exchange_id = exchanges.id AND state IN ('completed', 'scheduled')), opened_at)"
     )
     op.execute(
         "UPDATE pitches SET first_answered_at = answered_at WHERE state IN ('accepted', 'declined')"
