@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import exchanges, frame, learning_sessions, notifications
+from skillswap.domain import exchanges, frame, learning_sessions
 from skillswap.errors import NotFound, Refused, Taken, WrongState
 from skillswap.lib.clock import quarters, utcnow
 from skillswap.models import (
     BookedSlot,
     Event,
     LearningSession,
+    Notification,
     OutcomeAnswer,
     Presence,
     ProposalState,
@@ -67,9 +68,11 @@ def slots_of(person):
 
 
 def told(person):
-    """What this person is told, the newest first, as kinds of events."""
-    lines = notifications.listed(person.id, utcnow()).order_by(Event.id.desc())
-    return [row.kind for row in db.session.execute(lines)]
+    """What this person is told, the newest first, as kinds of events; due or not."""
+    rows = select(Event.kind).join(Notification, Notification.event_id == Event.id)
+    return db.session.scalars(
+        rows.where(Notification.user_id == person.id).order_by(Event.id.desc())
+    ).all()
 
 
 @pytest.fixture
