@@ -373,9 +373,7 @@ EVERY: dict[str, Case] = {
         somebodys=False,
         again=HARMLESS,
     ),
-    "settings.end_sign_in": Case(
-        end_sign_in, wrong={"password": "not this one"}, again=HARMLESS
-    ),
+    "settings.end_sign_in": Case(end_sign_in, wrong={"password": "not this one"}, again=HARMLESS),
     "settings.change_password": Case(
         mine(
             "security/password",

@@ -450,14 +450,15 @@ def told(pitch: Pitch) -> None:
     change(Pitch, pitch, answered_at=answered - UNDO_WITHIN)
 
 
-def test_the_learner_reads_the_reason_in_words_and_when_to_ask_again(browser, ada, ben, now):
+def test_the_learner_reads_the_reason_in_words_and_when_to_ask_again(browser, ada, ben):
     pitch = people.make_pitch(ben, ada)
     browser(ada).post(url(pitch, "decline"), data={"reason": "level", "body": "Try Cy."})
     told(pitch)
     page = main(browser(ben).get(url(pitch)))
     assert "The reason: Level does not fit." in page
     assert "Try Cy." in page
-    day = local(now + timedelta(days=30), ben.timezone).day
+    answered = db.session.scalar(select(Pitch.answered_at).where(Pitch.id == pitch.id))
+    day = local(answered + timedelta(days=30), ben.timezone).day
     assert f"A new pitch to Ada for Watercolour is possible from {day}." in page
 
 
