@@ -81,7 +81,8 @@ def every_page(place: Place, one: Visitor, username: str | None) -> Iterator[str
             url = urlsplit(link)
             if link.startswith(one.base) and url.path not in seen and "/static/" not in link:
                 seen.add(url.path)
-                waiting.append(url.path)
+                # a report is about something; without it there is no such page
+                waiting.append(f"/report?{url.query}" if url.path == "/report" else url.path)
         yield path
 
 
