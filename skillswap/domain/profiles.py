@@ -21,6 +21,7 @@ from skillswap.db import db
 from skillswap.domain import skills
 from skillswap.domain.answering import Answers, answers_of
 from skillswap.domain.limits import EDUCATION_LINE, EDUCATION_LINES
+from skillswap.domain.places import places_query
 from skillswap.domain.skills import SkillLine
 from skillswap.domain.usernames import check_username, clean_name, name_key, reads_like_staff
 from skillswap.domain.visibility import visible
@@ -30,9 +31,6 @@ from skillswap.lib.languages import by_code, mask_of
 from skillswap.lib.markdown import render_markdown
 from skillswap.lib.text import Unprintable, clean_body, clean_line
 from skillswap.models import (
-    Exchange,
-    ExchangeLeg,
-    ExchangeState,
     LearningSession,
     Mute,
     SessionState,
@@ -201,9 +199,12 @@ class Profile:
 def profile_of(username: str, viewer: User | None, now: datetime) -> Profile:
     """A person's public page, in two statements. Raises NotFound for one who may not be seen."""
     row = db.session.execute(
-        select(User, sessions_taught(User.id), places_taken(User.id), _muted_by(viewer)).where(
-            User.username == username.lower(), visible(to=viewer.id if viewer else None)
-        )
+        select(
+            User,
+            sessions_taught(User.id),
+            places_query(User.id, now).scalar_subquery(),
+            _muted_by(viewer),
+        ).where(User.username == username.lower(), visible(to=viewer.id if viewer else None))
     ).first()
     if row is None:
         raise NotFound("person")
@@ -264,15 +265,5 @@ def sessions_taught(user_id: SQLColumnExpression[int]) -> ScalarSelect[int]:
             LearningSession.teacher_id == user_id,
             LearningSession.state == SessionState.COMPLETED,
         )
-        .scalar_subquery()
-    )
-
-
-def places_taken(user_id: SQLColumnExpression[int]) -> ScalarSelect[int]:
-    """In how many active exchanges this person teaches."""
-    return (
-        select(func.count(func.distinct(ExchangeLeg.exchange_id)))
-        .join(Exchange, Exchange.id == ExchangeLeg.exchange_id)
-        .where(ExchangeLeg.teacher_id == user_id, Exchange.state == ExchangeState.ACTIVE)
         .scalar_subquery()
     )

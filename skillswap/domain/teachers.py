@@ -29,7 +29,8 @@ from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.domain.answering import Answers, shown
-from skillswap.domain.profiles import RATERS_TO_SHOW, Rating, places_taken
+from skillswap.domain.places import places_query
+from skillswap.domain.profiles import RATERS_TO_SHOW, Rating
 from skillswap.domain.visibility import visible
 from skillswap.lib.clock import local, zone_city
 from skillswap.lib.i18n import _
@@ -279,7 +280,7 @@ def alternatives(learner: User, pitch: Pitch, now: datetime) -> Sequence[Teacher
         here(),
         User.id.in_(select(lines.c.user_id)),
         User.id.not_in(asked),
-        User.places > places_taken(User.id),
+        User.places > places_query(User.id, now).scalar_subquery(),
         User.pitch_cap > waiting,
     )
     query = page_query(people, BY_RATING, for_reader=False, limit=ALTERNATIVES)

@@ -193,3 +193,9 @@ def test_the_clocks_differ_by_what_the_walls_show():
     assert ahead("Asia/Kolkata", "Europe/London", winter) == timedelta(hours=5, minutes=30)
     assert ahead("America/New_York", "Asia/Tokyo", summer) == timedelta(hours=-13)
     assert ahead("Pacific/Kiritimati", "Pacific/Pago_Pago", winter) == timedelta(hours=25)
+
+
+def test_an_exchange_that_rests_by_the_clock_takes_no_place_on_the_profile(ada, ben, now):
+    people.make_exchange(ben, ada, now=now)
+    assert profiles.profile_of("ada", ben, now).places_free == ada.places - 1
+    assert profiles.profile_of("ada", ben, now + timedelta(days=31)).places_free == ada.places

@@ -21,10 +21,8 @@ from skillswap.domain.exchanges.lists import (
 )
 from skillswap.domain.exchanges.noting import Notes, notes_of, write_notes
 from skillswap.domain.exchanges.opening import (
-    is_active,
     lock_people,
     open_exchange,
-    places_query,
     places_taken,
 )
 from skillswap.domain.exchanges.reading import (
@@ -64,7 +62,6 @@ __all__ = [
     "completions_of",
     "exchange_of",
     "exchanges_of",
-    "is_active",
     "is_kept",
     "leg_lines",
     "lock_people",
@@ -72,7 +69,6 @@ __all__ = [
     "notes_of",
     "nudge_due",
     "open_exchange",
-    "places_query",
     "places_taken",
     "rest_due",
     "session_called_off",

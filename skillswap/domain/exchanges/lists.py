@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Case, and_, case, or_, select
 
 from skillswap.db import db
-from skillswap.domain.exchanges.opening import is_active
 from skillswap.domain.exchanges.reading import LegLine, Partner, leg_lines, mine, partner_id
+from skillswap.domain.places import is_active
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.models import (

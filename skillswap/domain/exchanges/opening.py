@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import select
 
 from skillswap.db import db
 from skillswap.domain import events
+from skillswap.domain.places import places_query
 from skillswap.errors import Refused
-from skillswap.models import Exchange, ExchangeLeg, ExchangeState, Pitch, User
-from skillswap.models.exchange import REST_AFTER
+from skillswap.models import Exchange, ExchangeLeg, Pitch, User
 
 
 def lock_people(*user_ids: int) -> None:
@@ -76,19 +76,4 @@ def check_places(person: User, now: datetime, code: str, **params: Any) -> None:
 
 def places_taken(person: User, now: datetime) -> int:
     """In how many active exchanges this person teaches. One that rests takes no place."""
-    return db.session.scalar(places_query(person, now)) or 0
-
-
-def places_query(person: User, now: datetime) -> Select[int]:
-    """The statement that counts them, for reads that ask for more at once."""
-    return (
-        select(func.count(func.distinct(ExchangeLeg.exchange_id)))
-        .join(Exchange, Exchange.id == ExchangeLeg.exchange_id)
-        .where(ExchangeLeg.teacher_id == person.id, is_active(now))
-    )
-
-
-def is_active(now: datetime) -> ColumnElement[bool]:
-    """Condition: it is active by the clock too (`Exchange.is_active_at`)."""
-    awake = and_(Exchange.complete_by.is_(None), Exchange.quiet_since > now - REST_AFTER)
-    return and_(Exchange.state == ExchangeState.ACTIVE, or_(Exchange.complete_by > now, awake))
+    return db.session.scalar(places_query(person.id, now)) or 0

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain import exchanges
 from skillswap.domain.learning_sessions.reading import (
     COUNTED_TO,
     Other,
@@ -22,6 +21,7 @@ from skillswap.domain.learning_sessions.reading import (
     to_pick,
     waiting_for,
 )
+from skillswap.domain.places import places_query
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.models import (
@@ -182,7 +182,7 @@ def tab_counts(person: User, now: datetime) -> TabCounts:
             .limit(COUNTED_TO)
         )
         counts.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
-    taken = exchanges.places_query(person, now).scalar_subquery()
+    taken = places_query(person.id, now).scalar_subquery()
     row = db.session.execute(select(*counts, taken)).one()
     return TabCounts(row[0], row[1], row[2])
 
