@@ -1,6 +1,19 @@
 """The tables: what can be. Importing this module makes all of them known."""
 
+from skillswap.models.availability import (
+    AvailabilityException,
+    AvailabilityWindow,
+    ExceptionKind,
+)
 from skillswap.models.block import Block, Mute
+from skillswap.models.contest import Contest, ContestState
+from skillswap.models.conversation import (
+    Conversation,
+    ConversationMember,
+    LivePerson,
+    Message,
+    MessageKind,
+)
 from skillswap.models.delivery import (
     Channel,
     Delivery,
@@ -11,6 +24,7 @@ from skillswap.models.delivery import (
 from skillswap.models.email_token import EmailToken, TokenPurpose
 from skillswap.models.event import Event
 from skillswap.models.exchange import Exchange, ExchangeLeg, ExchangeNote, ExchangeState
+from skillswap.models.follow import Follow
 from skillswap.models.learning_session import (
     BookedSlot,
     LearningSession,
@@ -24,6 +38,7 @@ from skillswap.models.learning_session import (
     SessionState,
 )
 from skillswap.models.media import Media, MediaKind
+from skillswap.models.meeting import Meeting, MeetingState
 from skillswap.models.notification import Notification
 from skillswap.models.pitch import DeclineReason, Pitch, PitchState, PitchTurn, TurnKind
 from skillswap.models.report import Report, ReportCategory, ReportState
@@ -32,22 +47,35 @@ from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, U
 
 __all__ = [
     "Attempt",
+    "AvailabilityException",
+    "AvailabilityWindow",
     "Block",
     "BookedSlot",
     "Channel",
+    "Contest",
+    "ContestState",
+    "Conversation",
+    "ConversationMember",
     "DeclineReason",
     "Delivery",
     "DeliveryResult",
     "EmailToken",
     "Event",
+    "ExceptionKind",
     "Exchange",
     "ExchangeLeg",
     "ExchangeNote",
     "ExchangeState",
+    "Follow",
     "LearningSession",
     "Level",
+    "LivePerson",
     "Media",
     "MediaKind",
+    "Meeting",
+    "MeetingState",
+    "Message",
+    "MessageKind",
     "Mute",
     "Notification",
     "Outcome",

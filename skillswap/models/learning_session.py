@@ -16,6 +16,7 @@ from skillswap.models.skill import Skill
 from skillswap.models.user import User
 
 LENGTHS = (30, 45, 60, 90)
+WEEKS_MOST = 6  # the same time again, in so many following weeks
 STARTS_MOST = 3
 JOIN_OPENS = timedelta(minutes=15)
 ANSWER_WITHIN = timedelta(days=7)  # when neither says how it went, it counts for neither
@@ -45,6 +46,7 @@ class OutcomeAnswer(StrEnum):
 
 class PlaceKind(StrEnum):
     JITSI, LINK, IN_PERSON = "jitsi", "link", "in_person"
+    ZOOM, MEET = "zoom", "meet"
 
 
 S = SessionState
@@ -54,6 +56,13 @@ MOVES = {
     S.DISPUTED: {S.COMPLETED, S.CANCELLED, S.NO_SHOW, S.UNCONFIRMED},
     S.UNCONFIRMED: {S.COMPLETED},
 }
+MOVE_UNTIL = timedelta(hours=1)  # before the start; then the agreed time is settled
+REMIND_BEFORE = (timedelta(hours=24), timedelta(hours=1))
+ASK_AGAIN = timedelta(hours=24)  # after the end, of who has not said how it went
+
+
+IS_SCHEDULED = text("state = 'scheduled'")
+IS_UNSETTLED = text("state IN ('scheduled', 'disputed')")
 
 
 class LearningSession(Model):
@@ -71,6 +80,18 @@ class LearningSession(Model):
         Index("ix_learning_sessions_exchange", "exchange_id", "id"),
         Index("ix_learning_sessions_teacher", "teacher_id", "state", "starts_at"),
         Index("ix_learning_sessions_learner", "learner_id", "state", "starts_at"),
+        Index(
+            "ix_learning_sessions_remind",
+            "remind_at",
+            sqlite_where=IS_SCHEDULED,
+            postgresql_where=IS_SCHEDULED,
+        ),
+        Index(
+            "ix_learning_sessions_confirm",
+            "confirm_by",
+            sqlite_where=IS_UNSETTLED,
+            postgresql_where=IS_UNSETTLED,
+        ),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -89,11 +110,16 @@ class LearningSession(Model):
     place_kind: Mapped[PlaceKind] = mapped_column(choice(PlaceKind), default=PlaceKind.JITSI)
     place_body: Mapped[str] = mapped_column(String(300), default="")
     preparation: Mapped[str] = mapped_column(String(1_000), default="")
+    # the next thing to remind of: 24 hours before, 1 hour before, the end, a day after it
+    remind_at: Mapped[datetime | None]
+    # until when the silent one can speak; while disputed, until when the two can agree
     confirm_by: Mapped[datetime | None]
     cancelled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     cancel_reason: Mapped[str] = mapped_column(String(300), default="")
     cancelled_late: Mapped[bool] = mapped_column(default=False)
     absent_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    absent_admitted: Mapped[bool] = mapped_column(default=False)  # they said so: half a mark
+    forgiven_at: Mapped[datetime | None]  # by the partner: the mark is off
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]  # when it became completed or cancelled
     version: Mapped[int] = mapped_column(default=1)
@@ -157,6 +183,7 @@ class Proposal(Model):
     __tablename__ = "proposals"
     __table_args__ = (
         CheckConstraint("minutes IN (30, 45, 60, 90)", name="minutes"),
+        CheckConstraint("weeks BETWEEN 0 AND 6", name="weeks"),
         Index(
             "uq_proposals_open",
             "learning_session_id",
@@ -184,6 +211,7 @@ class Proposal(Model):
     start_3: Mapped[datetime | None]
     minutes: Mapped[int]
     body: Mapped[str] = mapped_column(String(500), default="")
+    weeks: Mapped[int] = mapped_column(default=0)  # the same wall time in so many further weeks
     lapse_at: Mapped[datetime]
     state: Mapped[ProposalState] = mapped_column(choice(ProposalState), default=ProposalState.OPEN)
     created_at: Mapped[datetime]

@@ -13,6 +13,7 @@ from skillswap.db import BigId, Model, choice
 
 class MediaKind(StrEnum):
     AVATAR = "avatar"
+    CHAT = "chat"  # an attachment: only the two of its conversation may fetch it
 
 
 class Media(Model):
@@ -29,4 +30,7 @@ class Media(Model):
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     kind: Mapped[MediaKind] = mapped_column(choice(MediaKind))
     size: Mapped[int]
+    mime: Mapped[str] = mapped_column(String(40), default="image/webp", server_default="image/webp")
+    title: Mapped[str] = mapped_column(String(120), default="", server_default="")  # a file's name
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id"), index=True)
     created_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from skillswap.db import BigId, Model, choice
@@ -14,6 +14,7 @@ from skillswap.db import BigId, Model, choice
 FIRST_RATING_RANK = 4_100  # 1,000 × the shrunken mean of somebody nobody has rated (DATA.md §6)
 DEFAULT_PLACES, DEFAULT_PITCH_CAP = 3, 10
 DEFAULT_NOTICE_HOURS, DEFAULT_DAILY_SESSIONS = 12, 3
+BUFFERS = (0, 15)  # minutes kept free around a session when times are offered
 HUES = 8
 
 
@@ -38,6 +39,7 @@ class User(Model):
         CheckConstraint("learning OR teaching", name="some_role"),
         CheckConstraint("rating_count >= 0", name="rating_count"),
         CheckConstraint("rating_sum BETWEEN rating_count AND 5 * rating_count", name="rating_sum"),
+        CheckConstraint("buffer_minutes IN (0, 15)", name="buffer_minutes"),
         CheckConstraint("username = lower(username)", name="username_lower"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         # the order of /teachers, read backwards
@@ -72,6 +74,10 @@ class User(Model):
     pitch_cap: Mapped[int] = mapped_column(default=DEFAULT_PITCH_CAP)  # open pitches they take
     notice_hours: Mapped[int] = mapped_column(default=DEFAULT_NOTICE_HOURS)
     daily_sessions: Mapped[int] = mapped_column(default=DEFAULT_DAILY_SESSIONS)
+    buffer_minutes: Mapped[int] = mapped_column(default=15, server_default="15")
+    # which calendar address holds: each new one is one more, and ends the one before; 0 is none
+    calendar_serial: Mapped[int] = mapped_column(default=0, server_default="0")
+    shows_presence: Mapped[bool] = mapped_column(default=False, server_default=false())
     rating_sum: Mapped[int] = mapped_column(default=0)
     rating_count: Mapped[int] = mapped_column(default=0)
     rating_rank: Mapped[int] = mapped_column(default=FIRST_RATING_RANK)

@@ -1,0 +1,24 @@
+"""Who follows whom?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from skillswap.db import Model
+
+
+class Follow(Model):
+    """One person follows another; two who follow each other may write to each other."""
+
+    __tablename__ = "follows"
+    __table_args__ = (CheckConstraint("follower_id <> followee_id", name="not_oneself"),)
+    follower_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    followee_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime]
