@@ -51,6 +51,8 @@ SENTENCES: dict[str, str] = {
     "not_an_image": "This file is not a picture we can read. Use PNG, JPEG, WebP or GIF.",
     "image_too_large": "This picture is too large: at most {megabytes} MB and 16 megapixels.",
     "too_many_uploads": "That is a lot of pictures for one hour. Try again in {minutes} minutes.",
+    # hours
+    "hours_shape": "Write hours like 9:15-10:45, on quarters of an hour.",
     # pitches
     "to_yourself": "This is you. Find somebody else to learn from.",
     "not_taught": "{teacher} does not teach {skill}. Choose one of the skills listed.",
@@ -101,6 +103,7 @@ SENTENCES: dict[str, str] = {
     "report_category": "Choose what is wrong.",
     "too_many_reports": "You have sent {limit} reports in 24 hours. In danger, call your local emergency number; write to us about the rest.",
     "notes_changed": "{partner} has changed the notes while you wrote. Both texts are here.",
+    "preparation_changed": "{partner} has changed this while you wrote. Both texts are here.",
     "reason_needed": "Say why in a few words. {partner} will read it.",
     "too_long": "At most {limit} characters.",
     "bad_link": "Use a full https link, such as https://meet.example/room.",
@@ -154,6 +157,7 @@ NOW_IT_IS: dict[tuple[str, str], str] = {
     ("session", "early"): "This session is not over yet. Say how it went afterwards.",
     ("session", "started"): "This session has begun; it cannot be cancelled any more.",
     ("session", "closed"): "The call opens 15 minutes before the start and closes at the end.",
+    ("session", "begun"): "This session has begun, so nothing can be prepared any more.",
     ("session", "answered"): "You have answered this already.",
     ("delivery", "waiting"): "It is being sent again already.",
     ("delivery", "sent"): "It has been sent meanwhile.",

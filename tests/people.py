@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from skillswap.db import db, transaction
-from skillswap.domain import exchanges, learning_sessions, pitches
+from skillswap.domain import availability, exchanges, hours, learning_sessions, pitches
 from skillswap.domain.frame import token_hash
 from skillswap.lib.clock import utcnow
 from skillswap.lib.markdown import render_markdown
@@ -125,6 +125,14 @@ def cy() -> User:
 def mo() -> User:
     """Moderates."""
     return make_person("mo", timezone="Asia/Beirut", staff_role=StaffRole.MODERATOR)
+
+
+def make_hours(person: User, *lines: str) -> None:
+    """When a person could meet each week, on their wall clock: "Mon-Fri 18-21", "Sat 9:15-12",
+    "every day 0-24". Replaces what they had said.
+    """
+    with transaction():
+        availability.set_week(person, hours.read_week(*lines))
 
 
 def sign_in(person: User) -> str:
