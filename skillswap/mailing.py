@@ -52,6 +52,8 @@ SUBJECTS = {
     "session.moved": _("{name} would like to move a session"),
     "session.cancelled": _("{name} cancelled a session"),
     "session.reminded": _("Your session is coming up"),
+    "session.ended": _("Did your session happen?"),
+    "session.asked_again": _("Did your session happen?"),
 }
 OTHERWISE = {
     "pitch": _("News about a pitch"),

@@ -70,12 +70,15 @@ TOPIC_OF_KIND = {
     "exchange.cancelled": Topic.PITCHES,
     "session.reminded": Topic.REMINDERS,
     "session.no_show": Topic.REMINDERS,
+    "session.ended": Topic.AFTERWARDS,
+    "session.asked_again": Topic.AFTERWARDS,
     "session.outcome_given": Topic.AFTERWARDS,
     "session.completed": Topic.AFTERWARDS,
     "session.unconfirmed": Topic.AFTERWARDS,
 }
 # channels that a kind never takes, whatever the switches say (DOMAIN.md §3.1)
 NEVER_BY: dict[str, frozenset[Channel]] = {
+    "session.prepared": frozenset({Channel.PUSH, Channel.EMAIL}),  # it is read with the session
     "pitch.declined": frozenset({Channel.PUSH}),
     "pitch.withdrawn": frozenset({Channel.PUSH, Channel.EMAIL}),
 }

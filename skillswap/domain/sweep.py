@@ -35,6 +35,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("answers recounted", answering.recount_due),
     ("offers lapsed", learning_sessions.lapse_due),
     ("sessions settled", learning_sessions.settle_due),
+    ("sessions reminded of", learning_sessions.remind_due),
     ("exchanges nudged", exchanges.nudge_due),
     ("exchanges at rest", exchanges.rest_due),
     ("exchanges settled", exchanges.settle_due),

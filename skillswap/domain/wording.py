@@ -43,11 +43,28 @@ def _exchange_cancelled(facts: Facts, zone: str) -> str:
     return _("cancelled your exchange about {skill}").format(**facts)
 
 
+def _session_prepared(facts: Facts, zone: str) -> str:
+    if not facts["starts_at"]:
+        return _("wrote what to prepare for {skill}").format(**facts)
+    when = _when(facts, zone)
+    return _("wrote what to prepare for {skill} on {when}").format(**facts, when=when)
+
+
 def _session_completed(facts: Facts, zone: str) -> str:
     when = _when(facts, zone)
     if facts.get("by_clock"):
         return _("{skill} on {when} counts as completed").format(**facts, when=when)
     return _("agrees: {skill} on {when} is completed").format(**facts, when=when)
+
+
+def _session_near(facts: Facts, zone: str) -> str:
+    when = _when(facts, zone)
+    if facts["stage"] == "day_before":
+        return _("{skill} is on {when}").format(**facts, when=when)
+    opens = local(datetime.fromisoformat(facts["opens_at"]), zone)
+    return _("{skill} begins soon: {when}. You can join from {clock}").format(
+        **facts, when=when, clock=opens.clock
+    )
 
 
 # kind -> icon, and the words after the actor's name for a reader in that zone
@@ -170,6 +187,20 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
             **facts, when=_when(facts, zone)
         ),
     ),
+    "session.reminded": ("clock", _session_near),
+    "session.ended": (
+        "circle-question-mark",
+        lambda facts, zone: _("{skill} on {when} is over. Did it happen?").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
+    "session.asked_again": (
+        "circle-question-mark",
+        lambda facts, zone: _("Still open: did {skill} on {when} happen?").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
+    "session.prepared": ("lightbulb", _session_prepared),
     "session.outcome_given": (
         "list-checks",
         lambda facts, zone: _("says {skill} on {when} happened. Do you agree?").format(

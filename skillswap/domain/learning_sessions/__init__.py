@@ -32,6 +32,13 @@ from skillswap.domain.learning_sessions.lists import (
     upcoming,
 )
 from skillswap.domain.learning_sessions.looking import Desk, Look, desk_of, look_at
+from skillswap.domain.learning_sessions.months import Month, month_of
+from skillswap.domain.learning_sessions.preparing import (
+    Preparation,
+    may_prepare,
+    preparation_of,
+    prepare_session,
+)
 from skillswap.domain.learning_sessions.reading import (
     OfferedStart,
     offered_starts,
@@ -40,13 +47,18 @@ from skillswap.domain.learning_sessions.reading import (
     waiting_count,
     waiting_for,
 )
+from skillswap.domain.learning_sessions.reminding import plan_reminders, remind_due
 from skillswap.domain.learning_sessions.settling import lapse_due, settle_due
+from skillswap.domain.learning_sessions.tracks import Track, track_of
 
 __all__ = [
     "Desk",
     "Look",
+    "Month",
     "OfferedStart",
+    "Preparation",
     "SessionCard",
+    "Track",
     "accept_times",
     "call_of",
     "cancel_session",
@@ -59,18 +71,25 @@ __all__ = [
     "lapse_due",
     "lapse_of",
     "look_at",
+    "may_prepare",
+    "month_of",
     "needing",
     "offered_starts",
     "offered_to",
     "offers_of",
     "past",
+    "plan_reminders",
+    "preparation_of",
+    "prepare_session",
     "presences_of",
     "propose_times",
+    "remind_due",
     "session_of",
     "sessions_of_exchange",
     "settle_due",
     "tab_counts",
     "to_agree",
+    "track_of",
     "unconfirmed_of",
     "upcoming",
     "waiting_count",
