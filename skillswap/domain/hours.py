@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
-from skillswap.lib.clock import WEEKDAYS
+from skillswap.lib.clock import WEEKDAYS, from_wall, zone
 
 QUARTER, HOUR, DAY = 15, 60, 1440
 WEEK = 7 * DAY
@@ -69,6 +70,64 @@ def moved(windows: Iterable[Window], minutes: int) -> list[Window]:
             pieces.append(Window(weekday, start, start + length))
             at, left = (at + length) % WEEK, left - length
     return merged(pieces)
+
+
+# -- on another clock -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Days:
+    """The same minutes of some days in a row, both ends included."""
+
+    first_on: date
+    last_on: date
+    start_minute: int = 0
+    end_minute: int = DAY
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is about all of each day."""
+        return (self.start_minute, self.end_minute) == (0, DAY)
+
+
+def ahead(at: datetime, old: str, new: str) -> int:
+    """How many minutes more the new zone's clocks show than the old one's at that instant."""
+    there, here = (at.astimezone(zone(name)).utcoffset() or timedelta() for name in (new, old))
+    return (there - here) // timedelta(minutes=1)
+
+
+def moved_days(days: Days, old: str, new: str) -> list[Days]:
+    """The same moments on the clocks of another zone, each day by that day's difference.
+
+    Whole days stay whole days: who is away on Friday is away on Friday.
+    """
+    if days.whole:
+        return [days]
+    pieces: list[tuple[Span, date]] = []
+    for number in range((days.last_on - days.first_on).days + 1):
+        on = days.first_on + timedelta(days=number)
+        start = datetime.combine(on, time()) + timedelta(minutes=days.start_minute)
+        at = days.start_minute + ahead(from_wall(start, old), old, new)
+        end = at + days.end_minute - days.start_minute
+        for shift in (-1, 0, 1):
+            low, high = max(at, shift * DAY), min(end, (shift + 1) * DAY)
+            if low < high:
+                span = low - shift * DAY, high - shift * DAY
+                pieces.append((span, on + timedelta(days=shift)))
+    return _in_a_row(pieces)
+
+
+def _in_a_row(pieces: list[tuple[Span, date]]) -> list[Days]:
+    """One for each run of days with the same span, in their order."""
+    found: list[Days] = []
+    for (start, end), on in sorted(pieces):
+        last = found[-1] if found else None
+        same = last and (last.start_minute, last.end_minute) == (start, end)
+        if last and same and on - last.last_on <= timedelta(days=1):
+            found[-1] = Days(last.first_on, on, start, end)
+        else:
+            found.append(Days(on, on, start, end))
+    return sorted(found)
 
 
 # -- as people write them -------------------------------------------------------------------------

@@ -28,6 +28,15 @@ CONFIRM_WITHIN = timedelta(hours=72)
 OPEN_OFFERS = 6  # of one person in one exchange
 REASON_MOST = 300
 NOTES_MOST = 10_000
+PREPARATION_MOST = 1_000
+
+NOTICE_HOURS = range(2, 169)  # what a teacher may ask for before a session
+DAILY_SESSIONS = range(1, 9)
+PLACES = range(1, 11)
+PITCH_CAPS = range(1, 21)
+EXCEPTIONS_AHEAD = 40
+EXCEPTION_WITHIN = timedelta(days=365)
+EXCEPTION_LINE = 80
 
 SKILLS_EACH_WAY = 12
 PROPOSED_SKILLS = 10  # of one person, waiting for a moderator
@@ -43,11 +52,12 @@ class Limits:
     open_pitches: int
     pitches_per_day: int
     links_in_pitch: int
+    follows_per_day: int
 
 
-NEW = Limits(open_pitches=3, pitches_per_day=3, links_in_pitch=0)
-MEMBER = Limits(open_pitches=5, pitches_per_day=8, links_in_pitch=2)
-TRUSTED = Limits(open_pitches=8, pitches_per_day=12, links_in_pitch=2)
+NEW = Limits(open_pitches=3, pitches_per_day=3, links_in_pitch=0, follows_per_day=30)
+MEMBER = Limits(open_pitches=5, pitches_per_day=8, links_in_pitch=2, follows_per_day=100)
+TRUSTED = Limits(open_pitches=8, pitches_per_day=12, links_in_pitch=2, follows_per_day=200)
 
 
 def limits_of(person: User, now: datetime) -> Limits:
