@@ -23,7 +23,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(settings.database_url)
-        | {"execution_options": {"channels": settings.channels}},
+        | {
+            "execution_options": {
+                "channels": settings.channels,
+                "providers": settings.providers,
+                "link_hosts": settings.link_hosts,
+            }
+        },
         RATELIMIT_ENABLED=settings.flood_limits,
     )
     app.jinja_env.add_extension("jinja2.ext.i18n")

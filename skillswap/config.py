@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from skillswap.lib.google_meet import GoogleAccount
 from skillswap.lib.mail import MailServer
+from skillswap.lib.meeting import KNOWN_HOSTS as LINK_HOSTS
 from skillswap.lib.push import KNOWN_HOSTS, PushKey
+from skillswap.lib.zoom import ZoomAccount
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_SECRET = 32
@@ -47,6 +50,10 @@ class Settings:
     embedded_worker: bool
     vapid_private_key: str
     push_hosts: tuple[str, ...]
+    zoom: ZoomAccount | None
+    google: GoogleAccount | None
+    meeting_hosts: tuple[str, ...]
+    meeting_timeout: float
 
     @property
     def production(self) -> bool:
@@ -73,6 +80,17 @@ class Settings:
         """By what people can be told of something outside the app."""
         mail = {"email", "digest"} if self.sends_mail else set()
         return frozenset(mail | ({"push"} if self.vapid_private_key else set()))
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The video services that make meetings for us, by their kind of place."""
+        return frozenset(({"zoom"} if self.zoom else set()) | ({"meet"} if self.google else set()))
+
+    @property
+    def link_hosts(self) -> tuple[str, ...]:
+        """Where people's own links may lead."""
+        own = urlsplit(self.jitsi_url).hostname
+        return (*LINK_HOSTS, *self.meeting_hosts, *([own] if own else []))
 
     @property
     def push_key(self) -> PushKey | None:
@@ -119,6 +137,10 @@ class Settings:
             embedded_worker=env.get("EMBEDDED_WORKER", "0" if name == "test" else "1") == "1",
             vapid_private_key=_vapid(env, instance, production),
             push_hosts=_push_hosts(env, production),
+            zoom=_zoom(env, production),
+            google=_google(env, production),
+            meeting_hosts=_meeting_hosts(env),
+            meeting_timeout=float(_whole(env, "MEETING_TIMEOUT", 5)),
         )
 
 
@@ -176,6 +198,53 @@ def _push_hosts(env: Mapping[str, str], production: bool) -> tuple[str, ...]:
     if production and any("/" in host for host in more):
         raise BadSettings("PUSH_HOSTS names hosts, such as push.example or *.push.example.")
     return KNOWN_HOSTS + more
+
+
+def _together(env: Mapping[str, str], *names: str) -> list[str]:
+    """Settings that are given together or not at all. Raises BadSettings naming what is missing."""
+    given = [env.get(name, "").strip() for name in names]
+    if any(given) and not all(given):
+        missing = [name for name, value in zip(names, given, strict=True) if not value]
+        raise BadSettings(f"{', '.join(names)} go together: {', '.join(missing)} is not set.")
+    return given if all(given) else []
+
+
+def _service_url(env: Mapping[str, str], name: str, production: bool) -> str:
+    """Another address of a video service than its own; in production by https only."""
+    url = env.get(name, "").rstrip("/")
+    schemes = ("https",) if production else ("https", "http")
+    if url and (urlsplit(url).scheme not in schemes or not urlsplit(url).hostname):
+        raise BadSettings(f"{name} is an https address, and only needed for tests.")
+    return url
+
+
+def _zoom(env: Mapping[str, str], production: bool) -> ZoomAccount | None:
+    """The app that makes meetings at Zoom, if one is named."""
+    given = _together(env, "ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET")
+    if not given:
+        return None
+    url = _service_url(env, "ZOOM_URL", production)
+    account, client, secret = given
+    return ZoomAccount(account, client, secret, user=env.get("ZOOM_USER", "") or "me", url=url)
+
+
+def _google(env: Mapping[str, str], production: bool) -> GoogleAccount | None:
+    """The app that makes meetings on the operator's Google calendar, if one is named."""
+    given = _together(env, "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REFRESH_TOKEN")
+    if not given:
+        return None
+    calendar = env.get("GOOGLE_CALENDAR_ID", "") or "primary"
+    url = _service_url(env, "GOOGLE_URL", production)
+    client, secret, refresh = given
+    return GoogleAccount(client, secret, refresh, calendar_id=calendar, url=url)
+
+
+def _meeting_hosts(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Hosts that people's own links may lead to, beside the known ones."""
+    hosts = tuple(env.get("MEETING_HOSTS", "").lower().split())
+    if any("/" in host or ":" in host or "*" in host or "." not in host for host in hosts):
+        raise BadSettings("MEETING_HOSTS names hosts, such as meet.example.org.")
+    return hosts
 
 
 def _database(env: Mapping[str, str], instance: Path, production: bool) -> str:

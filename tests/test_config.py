@@ -111,3 +111,38 @@ def test_a_mail_setting_that_cannot_be_read_is_named_and_not_printed(tmp_path, n
     with pytest.raises(BadSettings, match=name) as caught:
         settings(tmp_path, **{name: value})
     assert "secret" not in str(caught.value)
+
+
+ZOOM = {"ZOOM_ACCOUNT_ID": "a", "ZOOM_CLIENT_ID": "b", "ZOOM_CLIENT_SECRET": "secret-of-zoom"}
+GOOGLE = {
+    "GOOGLE_CLIENT_ID": "a",
+    "GOOGLE_CLIENT_SECRET": "secret-of-google",
+    "GOOGLE_REFRESH_TOKEN": "refresh-of-google",
+}
+
+
+def test_video_services_are_offered_once_their_credentials_are_named(tmp_path):
+    assert settings(tmp_path).providers == frozenset()
+    assert settings(tmp_path, **ZOOM).providers == {"zoom"}
+    made = settings(tmp_path, **ZOOM, **GOOGLE, MEETING_HOSTS="meet.school.example")
+    assert made.providers == {"zoom", "meet"}
+    assert "meet.school.example" in made.link_hosts
+    assert "secret-of" not in repr(made)
+    assert "refresh-of" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        *((dict(ZOOM, **{name: ""}), f"{name} is not set") for name in ZOOM),
+        *((dict(GOOGLE, **{name: ""}), f"{name} is not set") for name in GOOGLE),
+        (ZOOM | {"ZOOM_URL": "http://127.0.0.1:1"}, "ZOOM_URL"),
+        (GOOGLE | {"GOOGLE_URL": "http://127.0.0.1:1"}, "GOOGLE_URL"),
+        ({"MEETING_HOSTS": "https://meet.school.example"}, "MEETING_HOSTS"),
+        ({"MEETING_HOSTS": "*.school.example"}, "MEETING_HOSTS"),
+    ],
+)
+def test_half_a_video_service_is_refused_without_its_secret(tmp_path, changes, sentence):
+    with pytest.raises(BadSettings, match=sentence) as caught:
+        settings(tmp_path, **changes)
+    assert "secret-of" not in str(caught.value)
