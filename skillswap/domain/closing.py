@@ -14,21 +14,18 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from skillswap.db import db
-from skillswap.domain import events, exchanges, pitches, slots
+from skillswap.domain import events, exchanges, pitches
 from skillswap.models import (
     Exchange,
     ExchangeLeg,
     ExchangeState,
     LearningSession,
     Pitch,
-    ProposalState,
-    SessionState,
     User,
 )
 from skillswap.models.pitch import OPEN
 
 LIVE = (ExchangeState.ACTIVE, ExchangeState.DORMANT)
-UNSETTLED = (SessionState.PROPOSED, SessionState.SCHEDULED)
 Between = type[Pitch] | type[Exchange]
 
 
@@ -88,62 +85,26 @@ def _live_exchanges(person: User, other: User | None) -> Sequence[Exchange]:
 
 
 def _close_exchange(exchange: Exchange, person: User, now: datetime) -> None:
-    """End it with no reason given. A session that has begun is left to its own deadlines."""
+    """End it with no reason given, by nobody; each agreed time is told of, since it frees an
+    hour."""
     exchange.move_to(ExchangeState.CANCELLED)
     exchange.ended_at, exchange.end_reason = now, ""
     exchange.completion_by_id = exchange.complete_by = None
-    ahead = [
-        one
-        for one in _unsettled(exchange)
-        if one.state is SessionState.PROPOSED or (one.starts_at and one.starts_at > now)
-    ]
-    for learning_session in ahead:
-        _close_session(learning_session, person, now)
-    slots.free(ahead)
-    _tell("exchange.closed", exchange, person, now, skill=exchange.legs[0].skill.name)
-
-
-def _unsettled(exchange: Exchange) -> Sequence[LearningSession]:
-    return db.session.scalars(
-        select(LearningSession)
-        .where(LearningSession.exchange_id == exchange.id, LearningSession.state.in_(UNSETTLED))
-        .options(
-            selectinload(LearningSession.proposals),
-            joinedload(LearningSession.skill),
-            joinedload(LearningSession.learner),
-            joinedload(LearningSession.teacher),
-        )
-        .order_by(LearningSession.id)
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def _close_session(learning_session: LearningSession, person: User, now: datetime) -> None:
-    """Cancelled by nobody, never late; an agreed time is told of, since it frees an hour."""
-    for proposal in learning_session.proposals:
-        if proposal.state is ProposalState.OPEN:
-            proposal.state = ProposalState.LAPSED
-    learning_session.move_to(SessionState.CANCELLED, now)
-    starts_at = learning_session.starts_at
-    if starts_at is not None:
-        learning_session.sequence += 1
-        _tell(
-            "session.closed",
-            learning_session,
-            person,
-            now,
-            skill=learning_session.skill.name,
-            starts_at=starts_at.isoformat(),
-        )
+    for one in exchanges.let_go(exchange, None, "", now):
+        at = one.starts_at.isoformat() if one.starts_at else ""
+        _tell("session.closed", one, exchange, person, now, skill=one.skill.name, starts_at=at)
+    skill = exchange.legs[0].skill.name
+    _tell("exchange.closed", exchange, exchange, person, now, skill=skill)
 
 
 def _tell(
     kind: str,
     subject: Exchange | LearningSession,
+    exchange: Exchange,
     person: User,
     now: datetime,
     **facts: Any,
 ) -> None:
     """Tell the other of the two. There is no page to open any more: it is `gone`."""
-    theirs = subject.teacher if subject.learner_id == person.id else subject.learner
+    theirs = exchange.partner_of(person)
     events.record(kind, actor=None, subject=subject, to=[theirs], now=now, gone=True, **facts)

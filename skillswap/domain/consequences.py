@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from skillswap.domain import notifications
+from skillswap.domain import cards, notifications
 from skillswap.models import Event
 
 # A consequence touches only the database, in the transaction of the verb. What it returns are
@@ -26,10 +26,11 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "person.limited": [],
     "person.restored": [],
     "person.deleted": [],
+    "follow.made": [notifications.notify],
     "report.made": [],  # staff see the queue
     "skill.proposed": [],
-    "pitch.sent": [notifications.notify],
-    "pitch.accepted": [notifications.notify],
+    "pitch.sent": [notifications.notify, cards.write],
+    "pitch.accepted": [notifications.notify, cards.write],
     "pitch.declined": [notifications.notify],
     "pitch.asked": [notifications.notify],
     "pitch.replied": [notifications.notify],
@@ -45,25 +46,36 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "pitch.closed": [notifications.notify],
     "exchange.opened": [],
     "exchange.closed": [notifications.notify],
-    "exchange.completion_proposed": [notifications.notify],
-    "exchange.completed": [notifications.notify],
+    "exchange.completion_proposed": [notifications.notify, cards.write],
+    "exchange.completed": [notifications.notify, cards.write],
     "exchange.noted": [],  # the page says who wrote last
     "exchange.nudged": [notifications.notify],
     "exchange.rested": [notifications.notify],
     "exchange.woken": [notifications.notify],
-    "exchange.cancelled": [notifications.notify],
-    "session.proposed": [notifications.notify],
-    "session.scheduled": [notifications.notify],
+    "exchange.cancelled": [notifications.notify, cards.write],
+    "session.proposed": [notifications.notify, cards.write],
+    "session.scheduled": [notifications.notify, cards.write],
     "session.declined": [notifications.notify],
     "session.withdrawn": [notifications.notify],
     "session.lapsed": [notifications.notify],
     "session.prepared": [notifications.notify],
-    "session.cancelled": [notifications.notify],
+    "session.move_proposed": [notifications.notify, cards.write],
+    "session.moved": [notifications.notify, cards.write],
+    "session.move_declined": [notifications.notify],
+    "session.move_withdrawn": [notifications.notify],
+    "session.move_lapsed": [notifications.notify],
+    "session.cancelled": [notifications.notify, cards.write],
     "session.closed": [notifications.notify],
     "session.reminded": [notifications.notify],
-    "session.ended": [notifications.notify],
+    "session.ended": [notifications.notify, cards.write],
     "session.asked_again": [notifications.notify],
     "session.outcome_given": [notifications.notify],
-    "session.completed": [notifications.notify],
+    "session.completed": [notifications.notify, cards.write],
     "session.unconfirmed": [notifications.notify],
+    "session.no_show": [notifications.notify],
+    "session.not_held": [notifications.notify],
+    "session.disputed": [notifications.notify],
+    "session.forgiven": [notifications.notify],
+    "contest.made": [notifications.notify],  # staff see the queue
+    "contest.decided": [notifications.notify],
 }

@@ -34,6 +34,15 @@ def book(learning_session: LearningSession) -> None:
         raise Taken("start", "slot_taken") from None
 
 
+def rebook(learning_session: LearningSession) -> None:
+    """Give the hours of a session back and hold those of its new time, both or nothing.
+
+    Its old hours are not in its way. Raises Taken when one of the two holds a new one otherwise.
+    """
+    free([learning_session])
+    book(learning_session)
+
+
 def free(learning_sessions: Sequence[LearningSession]) -> None:
     """Give both their hours back.
 
@@ -48,17 +57,21 @@ def free(learning_sessions: Sequence[LearningSession]) -> None:
 
 
 def held(
-    user_ids: Collection[int], starts: Sequence[datetime], minutes: int
+    user_ids: Collection[int], starts: Sequence[datetime], minutes: int, but: int | None = None
 ) -> set[tuple[int, datetime]]:
-    """Which of these people hold something within `minutes` of which of these starts."""
+    """Which of these people hold something within `minutes` of which of these starts.
+
+    The hours of the session with the id `but` are not in its own way.
+    """
     length = timedelta(minutes=minutes)
     covered = {start: quarters(start, start + length) for start in starts}
     slots = {slot for span in covered.values() for slot in span}
-    rows = db.session.execute(
-        select(BookedSlot.user_id, BookedSlot.slot).where(
-            BookedSlot.user_id.in_(user_ids), BookedSlot.slot.in_(slots)
-        )
-    ).all()
+    query = select(BookedSlot.user_id, BookedSlot.slot).where(
+        BookedSlot.user_id.in_(user_ids), BookedSlot.slot.in_(slots)
+    )
+    if but is not None:
+        query = query.where(BookedSlot.learning_session_id != but)
+    rows = db.session.execute(query).all()
     return {
         (user_id, start)
         for user_id, slot in rows

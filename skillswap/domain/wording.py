@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from skillswap.lib.clock import local
-from skillswap.lib.i18n import _
+from skillswap.lib.i18n import _, ngettext
 
 Facts = dict[str, Any]
 
@@ -50,6 +50,71 @@ def _session_prepared(facts: Facts, zone: str) -> str:
     return _("wrote what to prepare for {skill} on {when}").format(**facts, when=when)
 
 
+def _outcome_given(facts: Facts, zone: str) -> str:
+    said = {
+        "they_did_not_come": _("says you did not come to {skill} on {when}"),
+        "i_could_not_come": _("says they could not come to {skill} on {when}"),
+        "agreed_not_to": _("says you agreed not to hold {skill} on {when}"),
+    }.get(facts.get("answer", ""), _("says {skill} on {when} happened"))
+    said = said.format(**facts, when=_when(facts, zone))
+    if not facts.get("confirm_by"):
+        return _("{said}. Do you agree?").format(said=said)
+    return _("{said}. Answer by {day}").format(said=said, day=_day(facts, "confirm_by", zone))
+
+
+def _session_disputed(facts: Facts, zone: str) -> str:
+    said = _("remembers {skill} on {when} differently. Agree by {day}, or it does not count")
+    return said.format(**facts, when=_when(facts, zone), day=_day(facts, "confirm_by", zone))
+
+
+def _session_unconfirmed(facts: Facts, zone: str) -> str:
+    if facts.get("disputed"):
+        said = _("You two did not agree how {skill} on {when} went, so it does not count")
+    else:
+        said = _("Nobody said whether {skill} on {when} happened, so it does not count")
+    return said.format(**facts, when=_when(facts, zone))
+
+
+def _session_no_show(facts: Facts, zone: str) -> str:
+    """For the one who did not come, and for the one who waited; by the other, or by the clock."""
+    mine = facts.get("absent") == facts.get("me")
+    if facts.get("by_clock"):
+        said = (
+            _("You are noted as absent from {skill} on {when}. You can contest it within 30 days")
+            if mine
+            else _("{skill} on {when} counts as missed. You can forgive it")
+        )
+    else:
+        said = (
+            _("agrees that you could not come to {skill} on {when}. It counts as half a mark")
+            if mine
+            else _("says they could not come to {skill} on {when}. You can forgive it")
+        )
+    return said.format(**facts, when=_when(facts, zone))
+
+
+def _session_not_held(facts: Facts, zone: str) -> str:
+    if facts.get("by_clock"):
+        said = _("{skill} on {when} did not take place, and nobody has a mark")
+    else:
+        said = _("agrees that {skill} on {when} did not take place. Nobody has a mark")
+    return said.format(**facts, when=_when(facts, zone))
+
+
+def _contest_decided(facts: Facts, zone: str) -> str:
+    mine = facts.get("whose") == facts.get("me")
+    said = {
+        "agreed": _("agrees with you about {skill} on {when}. The mark is off your record"),
+        "upheld": _("A moderator has taken your mark for {skill} on {when} off your record")
+        if mine
+        else _("A moderator has taken the mark for {skill} on {when} off"),
+        "dismissed": _("A moderator has looked at {skill} on {when}. Your mark stays")
+        if mine
+        else _("A moderator has looked at {skill} on {when}. The mark stays"),
+    }.get(facts["state"], _("Nobody decided about {skill} on {when} in time, so the mark is off"))
+    return said.format(**facts, when=_when(facts, zone))
+
+
 def _session_completed(facts: Facts, zone: str) -> str:
     when = _when(facts, zone)
     if facts.get("by_clock"):
@@ -67,8 +132,21 @@ def _session_near(facts: Facts, zone: str) -> str:
     )
 
 
+def _session_scheduled(facts: Facts, zone: str) -> str:
+    said = _("picked {when} for {skill}").format(skill=facts["skill"], when=_when(facts, zone))
+    if made := len(facts.get("weeks_made", ())):
+        weeks = ngettext("and {made} week after", "and {made} weeks after", made)
+        said = f"{said}, {weeks.format(made=made)}"
+    if left_out := facts.get("weeks_left_out", ()):
+        days = ", ".join(local(datetime.fromisoformat(at), zone).short_day for at in left_out)
+        taken = _("Taken, propose other times for: {days}").format(days=days)
+        said = f"{said}. {taken}"
+    return said
+
+
 # kind -> icon, and the words after the actor's name for a reader in that zone
 WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
+    "follow.made": ("user-plus", lambda facts, zone: _("follows you")),
     "pitch.sent": ("inbox", _pitched),
     "pitch.accepted": (
         "check",
@@ -165,10 +243,7 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
         "calendar-plus",
         lambda facts, zone: _("proposed times for {skill}. Pick one").format(**facts),
     ),
-    "session.scheduled": (
-        "calendar-check",
-        lambda facts, zone: _("picked {when} for {skill}").format(**facts, when=_when(facts, zone)),
-    ),
+    "session.scheduled": ("calendar-check", _session_scheduled),
     "session.declined": (
         "x",
         lambda facts, zone: _("cannot make the times you proposed for {skill}").format(**facts),
@@ -180,6 +255,38 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     "session.lapsed": (
         "circle-dashed",
         lambda facts, zone: _("The times you proposed for {skill} lapsed").format(**facts),
+    ),
+    "session.move_proposed": (
+        "calendar-plus",
+        lambda facts, zone: _(
+            "would like to move {skill} on {when}. Answer by {day}, until then that time stands"
+        ).format(**facts, when=_when(facts, zone), day=_day(facts, "lapse_at", zone)),
+    ),
+    "session.moved": (
+        "calendar-check",
+        lambda facts, zone: _("agrees: {skill} moves from {was} to {when}").format(
+            skill=facts["skill"],
+            was=local(datetime.fromisoformat(facts["was"]), zone).full,
+            when=_when(facts, zone),
+        ),
+    ),
+    "session.move_declined": (
+        "x",
+        lambda facts, zone: _("cannot move {skill}, so {when} stands").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
+    "session.move_withdrawn": (
+        "undo-2",
+        lambda facts, zone: _("no longer asks to move {skill}, so {when} stands").format(
+            **facts, when=_when(facts, zone)
+        ),
+    ),
+    "session.move_lapsed": (
+        "circle-dashed",
+        lambda facts, zone: _("Your move of {skill} lapsed, so {when} stands").format(
+            **facts, when=_when(facts, zone)
+        ),
     ),
     "session.cancelled": (
         "x",
@@ -201,17 +308,52 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
         ),
     ),
     "session.prepared": ("lightbulb", _session_prepared),
-    "session.outcome_given": (
-        "list-checks",
-        lambda facts, zone: _("says {skill} on {when} happened. Do you agree?").format(
+    "session.outcome_given": ("list-checks", _outcome_given),
+    "session.disputed": ("triangle-alert", _session_disputed),
+    "session.no_show": ("calendar-check", _session_no_show),
+    "session.not_held": ("handshake", _session_not_held),
+    "session.forgiven": (
+        "hand-heart",
+        lambda facts, zone: _("forgave you {skill} on {when}. The mark is off your record").format(
             **facts, when=_when(facts, zone)
         ),
     ),
-    "session.completed": ("circle-check", _session_completed),
-    "session.unconfirmed": (
-        "circle-question-mark",
+    "contest.made": (
+        "message-circle",
         lambda facts, zone: _(
-            "Nobody said whether {skill} on {when} happened, so it does not count"
+            "contests the mark for {skill} on {when}. Was it a misunderstanding?"
         ).format(**facts, when=_when(facts, zone)),
     ),
+    "contest.decided": ("shield-check", _contest_decided),
+    "session.completed": ("circle-check", _session_completed),
+    "session.unconfirmed": ("circle-question-mark", _session_unconfirmed),
 }
+
+
+# -- in the thread of the two ---------------------------------------------------------------------
+
+# what a card is headed by, in words that fit both of the two
+CARDS: dict[str, tuple[str, str]] = {
+    "pitch.sent": ("inbox", _("Pitch")),
+    "pitch.accepted": ("handshake", _("Pitch accepted")),
+    "session.proposed": ("calendar-plus", _("Times proposed")),
+    "session.scheduled": ("calendar-check", _("Session scheduled")),
+    "session.move_proposed": ("calendar-plus", _("Another time proposed")),
+    "session.moved": ("calendar-check", _("Session moved")),
+    "session.cancelled": ("x", _("Session cancelled")),
+    "session.ended": ("list-checks", _("Did it happen?")),
+    "session.completed": ("circle-check", _("Session completed")),
+    "exchange.completion_proposed": ("handshake", _("Is the exchange complete?")),
+    "exchange.completed": ("handshake", _("Exchange completed")),
+    "exchange.cancelled": ("x", _("Exchange cancelled")),
+}
+
+
+def card_icon(kind: str) -> str:
+    """The icon of a card."""
+    return CARDS[kind][0]
+
+
+def card_title(kind: str) -> str:
+    """What a card is headed by."""
+    return _(CARDS[kind][1])

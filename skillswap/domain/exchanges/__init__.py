@@ -9,6 +9,7 @@ from skillswap.domain.exchanges.ending import (
     cancel_exchange,
     checked_reason,
     complete_exchange,
+    let_go,
     settle_due,
 )
 from skillswap.domain.exchanges.lists import (
@@ -41,6 +42,7 @@ from skillswap.domain.exchanges.resting import (
     rest_due,
     session_called_off,
     session_kept,
+    session_moved,
     session_scheduled,
     times_offered,
     wake_exchange,
@@ -64,6 +66,7 @@ __all__ = [
     "exchanges_of",
     "is_kept",
     "leg_lines",
+    "let_go",
     "lock_people",
     "next_sessions",
     "notes_of",
@@ -73,6 +76,7 @@ __all__ = [
     "rest_due",
     "session_called_off",
     "session_kept",
+    "session_moved",
     "session_scheduled",
     "settle_due",
     "stands",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from skillswap.db import db
 from skillswap.domain import events, slots
@@ -40,7 +40,7 @@ def cancel_exchange(person: User, public_id: str, *, reason: str, now: datetime)
     reason = checked_reason(reason, partner)
     exchange.move_to(ExchangeState.CANCELLED)
     exchange.ended_at, exchange.end_reason = now, reason
-    called_off = let_go(exchange, person, reason, now)
+    called_off = len(let_go(exchange, person, reason, now))
     events.record(
         "exchange.cancelled",
         actor=person,
@@ -159,9 +159,11 @@ def due_exchanges(which: object, limit: int) -> list[Exchange]:
     )
 
 
-def let_go(exchange: Exchange, person: User | None, reason: str, now: datetime) -> int:
-    """Call off the sessions ahead, free their hours and close open offers; returns how many
-    sessions that were. Without a person it was nobody's doing."""
+def let_go(
+    exchange: Exchange, person: User | None, reason: str, now: datetime
+) -> list[LearningSession]:
+    """Call off the sessions ahead, free their hours and close open offers; returns the sessions
+    called off. Without a person it was nobody's doing. What has begun is left to its deadlines."""
     open_ones = _open_sessions(exchange)
     ahead = [
         one
@@ -174,14 +176,17 @@ def let_go(exchange: Exchange, person: User | None, reason: str, now: datetime) 
         slots.free(ahead)
     for learning_session in open_ones:
         if learning_session.state is SessionState.PROPOSED:
-            _close_offer(learning_session, person, now)
-    return len(ahead)
+            close_offer(learning_session, person, now)
+            learning_session.move_to(SessionState.CANCELLED, now)
+            learning_session.cancelled_by_id = person.id if person else None
+    return ahead
 
 
 def call_off(
     learning_session: LearningSession, person: User | None, reason: str, now: datetime
 ) -> None:
-    """Cancel a scheduled session that has not begun. The caller frees the hours and tells.
+    """Cancel a scheduled session that has not begun, and with it an open move. The caller frees
+    the hours and tells.
 
     `cancelled_late` is set when somebody does so under 12 hours before. Raises WrongState once
     it has begun.
@@ -191,10 +196,12 @@ def call_off(
         raise WrongState("session", learning_session.state_at(now))
     if starts_at <= now:
         raise WrongState("session", "started")
+    close_offer(learning_session, person, now)
     learning_session.move_to(SessionState.CANCELLED, now)
     learning_session.cancelled_by_id = person.id if person else None
     learning_session.cancel_reason = reason
     learning_session.cancelled_late = person is not None and starts_at - now < LATE_CANCEL
+    learning_session.remind_at = None
     learning_session.sequence += 1
 
 
@@ -216,19 +223,21 @@ def _open_sessions(exchange: Exchange) -> list[LearningSession]:
                 LearningSession.exchange_id == exchange.id,
                 LearningSession.state.in_((SessionState.PROPOSED, SessionState.SCHEDULED)),
             )
-            .options(selectinload(LearningSession.proposals))
+            .order_by(LearningSession.id)
+            .options(selectinload(LearningSession.proposals), joinedload(LearningSession.skill))
             .execution_options(populate_existing=True)
         )
     )
 
 
-def _close_offer(learning_session: LearningSession, person: User | None, now: datetime) -> None:
-    """No time is left to pick: an offer of mine is withdrawn, one of the other's declined."""
+def close_offer(learning_session: LearningSession, person: User | None, now: datetime) -> None:
+    """No time is left to pick: an offer of mine is withdrawn, one of the other's declined; with
+    nobody's doing it lapses."""
     proposal = learning_session.proposals[-1]
-    if proposal.state_at(now) is ProposalState.OPEN:
-        theirs = person is not None and proposal.proposer_id != person.id
-        proposal.move_to(ProposalState.DECLINED if theirs else ProposalState.WITHDRAWN, now)
-    else:
+    if proposal.state is not ProposalState.OPEN:
+        return
+    if person is None or proposal.state_at(now) is not ProposalState.OPEN:
         proposal.state = ProposalState.LAPSED
-    learning_session.move_to(SessionState.CANCELLED, now)
-    learning_session.cancelled_by_id = person.id if person else None
+        return
+    mine = proposal.proposer_id == person.id
+    proposal.move_to(ProposalState.WITHDRAWN if mine else ProposalState.DECLINED, now)

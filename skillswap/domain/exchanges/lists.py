@@ -45,10 +45,17 @@ class NextSession:
     i_answered: bool
     some_ahead: bool = False  # this one or another is scheduled and not over
 
+    @property
+    def moves(self) -> bool:
+        """Whether one of the two has asked for another time than the agreed one."""
+        return self.state is SessionState.SCHEDULED and self.lapse_at is not None
+
     def waits_for_me(self, now: datetime) -> bool:
         """Whether I am the one who has to answer."""
-        if self.state is SessionState.PROPOSED:
+        if self.state is SessionState.PROPOSED or self.moves:
             return not self.i_proposed
+        if self.state is SessionState.DISPUTED:
+            return True
         return self.is_over(now) and not self.i_answered
 
     def is_over(self, now: datetime) -> bool:
@@ -183,7 +190,7 @@ def next_sessions(
 
 
 def _open_sessions(exchange_ids: Sequence[int], person: User, now: datetime) -> AnySelect:
-    """Sessions with an open offer, and scheduled ones that nothing has settled yet."""
+    """Sessions with an open offer, and those agreed on that nothing has settled yet."""
     offer = and_(
         Proposal.learning_session_id == LearningSession.id,
         Proposal.state == ProposalState.OPEN,
@@ -209,7 +216,7 @@ def _open_sessions(exchange_ids: Sequence[int], person: User, now: datetime) -> 
         .where(
             LearningSession.exchange_id.in_(exchange_ids),
             or_(
-                LearningSession.state == SessionState.SCHEDULED,
+                LearningSession.state.in_((SessionState.SCHEDULED, SessionState.DISPUTED)),
                 and_(LearningSession.state == SessionState.PROPOSED, Proposal.id.is_not(None)),
             ),
             or_(

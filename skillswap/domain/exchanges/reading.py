@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from skillswap.db import db
 from skillswap.domain.exchanges.opening import lock_people
+from skillswap.domain.reliability import is_kept
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound, WrongState
 from skillswap.models import (
@@ -18,7 +19,6 @@ from skillswap.models import (
     ExchangeLeg,
     ExchangeState,
     LearningSession,
-    SessionState,
     Skill,
     User,
 )
@@ -91,15 +91,6 @@ def mine(person: User) -> ColumnElement[bool]:
 def partner_id(person: User) -> ColumnElement[int]:
     """The id of the other."""
     return case((Exchange.learner_id == person.id, Exchange.teacher_id), else_=Exchange.learner_id)
-
-
-def is_kept(now: datetime) -> ColumnElement[bool]:
-    """Condition: the session took place; also when one says so and the other has let the
-    deadline pass, before a sweep has written it (`LearningSession.state_at`)."""
-    return or_(
-        LearningSession.state == SessionState.COMPLETED,
-        and_(LearningSession.state == SessionState.SCHEDULED, LearningSession.confirm_by <= now),
-    )
 
 
 # -- legs and turns -------------------------------------------------------------------------------

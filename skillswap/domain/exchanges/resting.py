@@ -139,6 +139,11 @@ def session_kept(exchange: Exchange, now: datetime) -> None:
         exchange.quiet_since, exchange.nudges_sent = max(exchange.quiet_since, now), 0
 
 
+def session_moved(exchange_id: int, now: datetime) -> None:
+    """One session ahead ends at another time: the quiet begins when the last of them does."""
+    session_called_off(exchange_id, now)
+
+
 def session_called_off(exchange_id: int, now: datetime) -> None:
     """One session less ahead: the quiet begins now, or when the last of the others ends.
 

@@ -1,22 +1,18 @@
 """How do two people come to a time, and what becomes of it?
 
-`agreeing` and `keeping` hold the verbs, `settling` what the clock does,
+`proposing`, `agreeing`, `moving` and `keeping` hold the verbs, `settling` what the clock does,
 `reading` one session and what waits, `lists` the pages.
 """
 
+from skillswap.domain.learning_sessions.afterwards import answers_open, give_outcome, settle
 from skillswap.domain.learning_sessions.agreeing import (
     accept_times,
-    check_starts,
     decline_times,
-    first_problem,
-    lapse_of,
-    propose_times,
     withdraw_times,
 )
 from skillswap.domain.learning_sessions.keeping import (
     call_of,
     cancel_session,
-    give_outcome,
     join_session,
 )
 from skillswap.domain.learning_sessions.lists import (
@@ -33,11 +29,18 @@ from skillswap.domain.learning_sessions.lists import (
 )
 from skillswap.domain.learning_sessions.looking import Desk, Look, desk_of, look_at
 from skillswap.domain.learning_sessions.months import Month, month_of
+from skillswap.domain.learning_sessions.moving import may_move, propose_move
 from skillswap.domain.learning_sessions.preparing import (
     Preparation,
     may_prepare,
     preparation_of,
     prepare_session,
+)
+from skillswap.domain.learning_sessions.proposing import (
+    check_starts,
+    first_problem,
+    lapse_of,
+    propose_times,
 )
 from skillswap.domain.learning_sessions.reading import (
     OfferedStart,
@@ -60,6 +63,7 @@ __all__ = [
     "SessionCard",
     "Track",
     "accept_times",
+    "answers_open",
     "call_of",
     "cancel_session",
     "check_starts",
@@ -71,6 +75,7 @@ __all__ = [
     "lapse_due",
     "lapse_of",
     "look_at",
+    "may_move",
     "may_prepare",
     "month_of",
     "needing",
@@ -82,10 +87,12 @@ __all__ = [
     "preparation_of",
     "prepare_session",
     "presences_of",
+    "propose_move",
     "propose_times",
     "remind_due",
     "session_of",
     "sessions_of_exchange",
+    "settle",
     "settle_due",
     "tab_counts",
     "to_agree",

@@ -28,7 +28,9 @@ from skillswap.models import (
     Exchange,
     LearningSession,
     Outcome,
+    OutcomeAnswer,
     Proposal,
+    ProposalKind,
     ProposalState,
     SessionState,
     Skill,
@@ -37,7 +39,7 @@ from skillswap.models import (
 from skillswap.models.learning_session import JOIN_OPENS, state_at
 from skillswap.models.user import HUES, initials
 
-Mine = aliased(Outcome)
+Mine, Theirs = aliased(Outcome), aliased(Outcome)
 Last = aliased(Proposal)
 
 
@@ -55,10 +57,12 @@ class SessionCard:
     starts_at: datetime | None
     ends_at: datetime | None
     confirm_by: datetime | None
+    said: OutcomeAnswer | None  # how it went, by me, or else by the other
     first_offered: datetime | None  # of the last proposal, as what follows
     offered: int
     lapse_at: datetime | None
     proposal_state: ProposalState | None
+    is_move: bool  # the last proposal was for another time than the agreed one
     i_proposed: bool
     i_answered: bool
     i_cancelled: bool
@@ -70,6 +74,12 @@ class SessionCard:
     hue: int
     avatar_url: str | None
     timezone: str
+
+    def moves(self, now: datetime) -> bool:
+        """Whether one of the two has asked for another time, and the other has not answered."""
+        if not self.is_move or self.lapse_at is None:
+            return False
+        return self.proposal_state is ProposalState.OPEN and self.lapse_at > now
 
     def is_over(self, now: datetime) -> bool:
         """Whether its agreed time has passed."""
@@ -117,7 +127,7 @@ def upcoming(person: User, cursor: str | None, now: datetime) -> Page:
 
 
 def to_agree(person: User, cursor: str | None, now: datetime) -> Page:
-    """Sessions whose time is still being agreed, the first to lapse first."""
+    """Sessions whose time is still being agreed or asked to move, the first to lapse first."""
     return _cards(person, has_offer(now), DUE, cursor)
 
 
@@ -160,6 +170,21 @@ def _first(
 def sessions_of_exchange(person: User, exchange: Exchange, cursor: str | None) -> Page:
     """All sessions of one exchange, newest first."""
     return _cards(person, LearningSession.exchange_id == exchange.id, NEWEST, cursor)
+
+
+def between(
+    person: User, begins: datetime, ends: datetime, now: datetime, most: int
+) -> Sequence[SessionCard]:
+    """Up to `most` + 1 whose agreed start, or else the first one offered, lies in that span,
+    the soonest first; not what came to nothing."""
+    agreed = and_(
+        LearningSession.state != SessionState.CANCELLED,
+        LearningSession.starts_at >= begins,
+        LearningSession.starts_at < ends,
+    )
+    offered = and_(has_offer(now), Last.start_1 >= begins, Last.start_1 < ends)
+    first = func.coalesce(LearningSession.starts_at, Last.start_1)
+    return _first(person, or_(agreed, offered), first, most + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +240,10 @@ def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
             Last.start_3,
             Last.lapse_at,
             Last.proposer_id,
+            Last.kind.label("proposal_kind"),
             Last.state.label("proposal_state"),
             Mine.answer,
+            Theirs.answer.label("their_answer"),
             Other.id.label("other_id"),
             Other.username,
             Other.first_name,
@@ -228,6 +255,7 @@ def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
         .join(Other, Other.id == partner_id(person.id))
         .outerjoin(Last, Last.id == _last_proposal)
         .outerjoin(Mine, and_(Mine.learning_session_id == _ID, Mine.user_id == person.id))
+        .outerjoin(Theirs, and_(Theirs.learning_session_id == _ID, Theirs.user_id == Other.id))
         .where(mine(person.id), which, visible(Other, to=person.id))
     )
 
@@ -244,10 +272,12 @@ def _card(row: Any, person: User) -> SessionCard:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         confirm_by=row.confirm_by,
+        said=row.answer or row.their_answer,
         first_offered=row.start_1,
         offered=sum(start is not None for start in (row.start_1, row.start_2, row.start_3)),
         lapse_at=row.lapse_at,
         proposal_state=row.proposal_state,
+        is_move=row.proposal_kind is ProposalKind.MOVE,
         i_proposed=row.proposer_id == person.id,
         i_answered=row.answer is not None,
         i_cancelled=row.cancelled_by_id == person.id,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from skillswap.domain import exchanges, slots
 from skillswap.domain.exchanges import LegLine
-from skillswap.domain.learning_sessions.agreeing import first_problem, held_problem, lapse_of
+from skillswap.domain.learning_sessions.proposing import first_problem, held_problem, lapse_of
 from skillswap.domain.limits import HORIZON
 from skillswap.domain.scheduling import OffsetChange, Reading, offset_changes, read_wall
 from skillswap.errors import Refused

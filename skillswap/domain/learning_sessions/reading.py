@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, f
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from skillswap.db import Instant, db, earlier
-from skillswap.domain import slots
+from skillswap.domain import exchanges, slots
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound
 from skillswap.lib.keyset import AnySelect
@@ -57,6 +57,13 @@ def session_of(person: User, public_id: str) -> LearningSession:
     if learning_session is None:
         raise NotFound("session")
     return learning_session
+
+
+def locked_session_of(person: User, public_id: str) -> LearningSession:
+    """The same for a verb: both people are locked, so that nobody else moves it meanwhile."""
+    learning_session = session_of(person, public_id)
+    exchanges.lock_people(learning_session.teacher_id, learning_session.learner_id)
+    return session_of(person, public_id)  # again, as it stands now
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +142,10 @@ def partner_id(user_id: UserId) -> ColumnElement[int]:
 
 
 def has_offer(now: Instant, *more: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Condition: times are offered and nobody has answered, the clock neither."""
+    """Condition: times are offered, new ones or to move an agreed one, and nobody has answered,
+    the clock neither."""
     return and_(
-        LearningSession.state == SessionState.PROPOSED,
+        LearningSession.state.in_((SessionState.PROPOSED, SessionState.SCHEDULED)),
         exists().where(
             Proposal.learning_session_id == LearningSession.id,
             Proposal.state == ProposalState.OPEN,
@@ -153,18 +161,22 @@ def to_pick(user_id: UserId, now: Instant) -> ColumnElement[bool]:
 
 
 def to_confirm(user_id: UserId, now: Instant) -> ColumnElement[bool]:
-    """Condition: it is over, I have not said how it went, and it has not been settled since."""
-    return and_(
+    """Condition: it is over, or the other has said that I did not come, and I have not said how
+    it went; or we remember it differently. Not settled since, by the clock either."""
+    mine_said = exists().where(
+        Outcome.learning_session_id == LearningSession.id, Outcome.user_id == user_id
+    )
+    asked = and_(
         LearningSession.state == SessionState.SCHEDULED,
-        LearningSession.ends_at <= now,
         or_(
             LearningSession.confirm_by > now,
             and_(
                 LearningSession.confirm_by.is_(None),
+                LearningSession.ends_at <= now,
                 LearningSession.ends_at > earlier(now, ANSWER_WITHIN),
             ),
         ),
-        ~exists().where(
-            Outcome.learning_session_id == LearningSession.id, Outcome.user_id == user_id
-        ),
+        ~mine_said,
     )
+    differ = and_(LearningSession.state == SessionState.DISPUTED, LearningSession.confirm_by > now)
+    return or_(asked, differ)

@@ -5,11 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from skillswap.db import db
 from skillswap.domain import events
-from skillswap.models import LearningSession, Proposal, ProposalState, SessionState, User
+from skillswap.domain.learning_sessions.afterwards import UNSETTLED, settle
+from skillswap.domain.learning_sessions.moving import lapse_move
+from skillswap.models import (
+    LearningSession,
+    Proposal,
+    ProposalKind,
+    ProposalState,
+    SessionState,
+    User,
+)
 from skillswap.models.learning_session import ANSWER_WITHIN
 
 WITH_PEOPLE = (
@@ -22,7 +31,8 @@ WITH_PEOPLE = (
 def lapse_due(now: datetime, limit: int) -> int:
     """Write the end of offers that nobody answered in time; returns how many.
 
-    The session that had no time yet is cancelled by nobody, and who offered is told.
+    The session that had no time yet is cancelled by nobody, an agreed time stands, and who
+    offered is told.
     """
     due = db.session.scalars(
         select(Proposal)
@@ -35,6 +45,9 @@ def lapse_due(now: datetime, limit: int) -> int:
     ).all()
     for proposal in due:
         learning_session = proposal.learning_session
+        if proposal.kind is ProposalKind.MOVE:
+            lapse_move(learning_session, proposal, now)
+            continue
         proposal.state = ProposalState.LAPSED
         if learning_session.state is SessionState.PROPOSED:
             learning_session.move_to(SessionState.CANCELLED, proposal.lapse_at)
@@ -58,41 +71,23 @@ def _person(learning_session: LearningSession, user_id: int) -> User:
 def settle_due(now: datetime, limit: int) -> int:
     """Write what silence decided about sessions that are over, and tell both; returns how many.
 
-    One has said it happened and the other nothing for 72 hours: completed. Neither has said
-    anything for 7 days: unconfirmed, it counts for nobody.
+    What one has said counts after 72 hours of the other's silence. Neither has said anything for
+    7 days, or they remember it differently for 7 days: unconfirmed, it counts for nobody.
     """
     silent = and_(
-        LearningSession.confirm_by.is_(None), LearningSession.ends_at <= now - ANSWER_WITHIN
+        LearningSession.state == SessionState.SCHEDULED,
+        LearningSession.confirm_by.is_(None),
+        LearningSession.ends_at <= now - ANSWER_WITHIN,
     )
     due = db.session.scalars(
         select(LearningSession)
-        .where(
-            LearningSession.state == SessionState.SCHEDULED,
-            or_(LearningSession.confirm_by <= now, silent),
-        )
+        .where(LearningSession.state.in_(UNSETTLED), or_(LearningSession.confirm_by <= now, silent))
         .order_by(LearningSession.id)
         .limit(limit)
-        .options(*WITH_PEOPLE)
+        .options(*WITH_PEOPLE, selectinload(LearningSession.outcomes))
         .with_for_update(of=LearningSession, skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     for learning_session in due:
-        _settle(learning_session, now)
+        settle(learning_session, now)
     return len(due)
-
-
-def _settle(learning_session: LearningSession, now: datetime) -> None:
-    state = learning_session.state_at(now)
-    learning_session.move_to(state, learning_session.confirm_by or now)
-    starts_at = learning_session.starts_at
-    events.record(
-        "session.completed" if state is SessionState.COMPLETED else "session.unconfirmed",
-        actor=None,
-        subject=learning_session,
-        to=[learning_session.learner, learning_session.teacher],
-        now=now,
-        skill=learning_session.skill.name,
-        starts_at=starts_at.isoformat() if starts_at else "",
-        minutes=learning_session.minutes,
-        by_clock=True,
-    )
