@@ -12,10 +12,12 @@ from skillswap.blueprints import (
     exchanges,
     media,
     moderation,
+    months,  # noqa: F401 - adds its view to those of `sessions`
     notifications,
     pages,
     pitches,
     preferences,
+    preparing,  # noqa: F401 - adds its view to those of `sessions`
     profiles,
     push,
     safety,

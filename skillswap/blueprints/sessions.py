@@ -22,7 +22,7 @@ from skillswap.forms.sessions import OutcomeForm, PickForm, ReasonForm
 from skillswap.lib.clock import local, utcnow
 from skillswap.lib.i18n import _
 from skillswap.lib.keyset import decode
-from skillswap.models.learning_session import JOIN_OPENS
+from skillswap.models.learning_session import JOIN_OPENS, MOVE_UNTIL
 from skillswap.web import after_post, cursor, me, notice, render
 
 bp = Blueprint("sessions", __name__)
@@ -94,16 +94,20 @@ def _by_week(cards: Sequence[SessionCard], now: datetime) -> list[tuple[str, lis
 @login_required
 def show(public_id: str) -> ResponseReturnValue:
     """One session, with what can be done about it now."""
-    return render(PAGE, PART, **_shown(public_id))
+    return render(PAGE, PART, **shown(public_id))
 
 
-def _shown(public_id: str, **forms: Form) -> dict[str, Any]:
+def shown(public_id: str, **forms: Form) -> dict[str, Any]:
     """What the page of one session prints."""
     now = utcnow()
     one = learning_sessions.session_of(me(), public_id)
+    preparation = learning_sessions.preparation_of(one) if one.preparation else None
     return {
         "one": one,
         "partner": one.partner_of(me()),
+        "track": learning_sessions.track_of(one, now),
+        "preparation": preparation,
+        "may_prepare": learning_sessions.may_prepare(one, now),
         "offered": learning_sessions.offered_starts(me(), one, now),
         "legs": exchanges.leg_lines([one.exchange_id], me(), now)[one.exchange_id],
         "pick": PickForm(formdata=None),
@@ -111,6 +115,7 @@ def _shown(public_id: str, **forms: Form) -> dict[str, Any]:
         "outcome": OutcomeForm(formdata=None),
         "join_opens": JOIN_OPENS,
         "late_cancel": LATE_CANCEL,
+        "move_until": MOVE_UNTIL,
         "now": now,
         **forms,
     }
@@ -120,12 +125,12 @@ def _again(public_id: str, name: str, form: Form, error: Refused) -> ResponseRet
     """The page with a refused form: what was typed, and the sentence beside it."""
     form.refuse(error)
     taken = isinstance(error, Taken)
-    return render(PAGE, PART, status=form.status, taken=taken, **_shown(public_id, **{name: form}))
+    return render(PAGE, PART, status=form.status, taken=taken, **shown(public_id, **{name: form}))
 
 
 def _done(public_id: str, text: str) -> ResponseReturnValue:
     notice(text)
-    return after_post(url_for(".show", public_id=public_id), PART, **_shown(public_id))
+    return after_post(url_for(".show", public_id=public_id), PART, **shown(public_id))
 
 
 @bp.post("/sessions/<public_id>/accept")
@@ -211,6 +216,6 @@ def outcome(public_id: str) -> ResponseReturnValue:
             form.refuse(error)
         else:
             return _done(public_id, _("Thank you. That is noted."))
-    shown = _shown(public_id, outcome=form)
-    presences = learning_sessions.presences_of(shown["one"])
-    return render("sessions/outcome.html", PART, status=form.status, presences=presences, **shown)
+    page = shown(public_id, outcome=form)
+    presences = learning_sessions.presences_of(page["one"])
+    return render("sessions/outcome.html", PART, status=form.status, presences=presences, **page)

@@ -221,6 +221,11 @@ def cancel_session(ada: User, ben: User) -> Ready:
     return Ready(f"/sessions/{found.public_id}/cancel", ben, {"reason": "A cold"})
 
 
+def prepare_session(ada: User, ben: User) -> Ready:
+    found = meeting(ada, ben, starts_in=2 * DAY)
+    return Ready(f"/sessions/{found.public_id}/prepare", ben, {"body": "Paper", "version": "0"})
+
+
 def join(ada: User, ben: User) -> Ready:
     found = meeting(ada, ben, starts_in=-timedelta(minutes=10))
     return Ready(f"/sessions/{found.public_id}/join", ben)
@@ -447,6 +452,9 @@ EVERY: dict[str, Case] = {
     "sessions.decline": Case(decline_times),
     "sessions.withdraw": Case(withdraw_times),
     "sessions.cancel": Case(cancel_session, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),
+    "sessions.prepare": Case(
+        prepare_session, wrong={"body": WORDS + "x" * 1_000}, kept=WORDS, again=HARMLESS
+    ),
     "sessions.join": Case(join, again=HARMLESS),
     "sessions.outcome": Case(outcome, wrong={"answer": "perhaps"}),
     "settings.profile": Case(

@@ -206,7 +206,7 @@ def test_each_state_says_how_it_stands_to_each_of_the_two(
             page = client.get(url(key))
             assert page.status_code == 200
             assert words[name][position] in text_of(page.text), name
-            assert len(queries) <= 6, name
+            assert len(queries) <= 8, name
             assert client.get(url(key, "/outcome")).status_code == 200
     assert "A &lt;b&gt;cold&lt;/b&gt;" in browser(ada).get(url(cases["cancelled"])).text
 
