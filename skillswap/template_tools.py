@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -10,12 +11,17 @@ from flask import Flask
 from jinja2 import Template
 from markupsafe import Markup, escape
 
-from skillswap.lib.clock import local, relative, same_clock, zone_city
+from skillswap.domain.hours import clock as clock_of
+from skillswap.domain.wording import card_icon, card_title
+from skillswap.lib.clock import Local, day_of, local, relative, same_clock, zone_city
+from skillswap.lib.i18n import _
 from skillswap.lib.languages import language_names
 from skillswap.models import Level
 
 PIECES_KEPT = 4_000  # of one or two kilobytes each
 PARAGRAPH = re.compile(r"\n\s*\n")
+LINK = Markup('<a href="{0}" rel="nofollow noopener noreferrer" target="_blank">{0}</a>')
+ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 
 
 class Leaf(Template):
@@ -39,6 +45,24 @@ def paragraphs(body: str) -> Markup:
     )
 
 
+def chat_text(body: str) -> Markup:
+    """A message as it was typed: line breaks kept, addresses as links that say where they lead."""
+    made, at = [], 0
+    for match in ADDRESS.finditer(body):
+        made += [escape(body[at : match.start()]), LINK.format(match[0])]
+        at = match.end()
+    made.append(escape(body[at:]))
+    return Markup("").join(made).replace("\n", Markup("<br>"))
+
+
+def day_word(at: Local, now: datetime) -> str:
+    """The heading of a day in a thread: Today, Yesterday, a date, with its year if not this."""
+    today = now.astimezone(at.wall.tzinfo).date()
+    if word := {0: _("Today"), 1: _("Yesterday")}.get((today - at.date).days):
+        return word
+    return at.day if at.date.year == today.year else f"{at.day} {at.date.year}"
+
+
 def init_templates(app: Flask) -> None:
     """Give the helpers to Jinja."""
     environment = app.jinja_env
@@ -59,6 +83,12 @@ def init_templates(app: Flask) -> None:
 
     environment.globals.update(
         piece=piece,
+        card_title=card_title,
+        card_icon=card_icon,
+        day_word=day_word,
+        instant=datetime.fromisoformat,
+        clock_of=clock_of,
+        day_of=day_of,
         local=local,
         relative=relative,
         same_clock=same_clock,
@@ -67,3 +97,4 @@ def init_templates(app: Flask) -> None:
         Level=Level,
     )
     environment.filters["paragraphs"] = paragraphs
+    environment.filters["chat_text"] = chat_text

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column(
             "request_from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column("requested_at", skillswap.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("let_in_at", skillswap.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("frozen_at", skillswap.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("created_at", skillswap.db.UtcDateTime(timezone=True), nullable=False),
@@ -44,6 +45,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conversations_high_id"), ["high_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_conversations_request_from_id"), ["request_from_id"], unique=False
+        )
     op.create_table(
         "follows",
         sa.Column(
@@ -88,7 +92,6 @@ def upgrade() -> None:
         sa.Column("last_read_seq", sa.BigInteger(), nullable=False),
         sa.Column("last_message_at", skillswap.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("told_seq", sa.BigInteger(), nullable=False),
-        sa.Column("muted", sa.Boolean(), nullable=False),
         sa.Column("hidden_at", skillswap.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -129,9 +132,7 @@ def upgrade() -> None:
         sa.Column("sender_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("body", sa.String(length=5000), nullable=False),
         sa.Column("client_key", sa.String(length=40), nullable=True),
-        sa.Column("event_kind", sa.String(length=40), nullable=True),
-        sa.Column("subject_type", sa.String(length=30), nullable=True),
-        sa.Column("subject_id", sa.BigInteger(), nullable=True),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("media_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", skillswap.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("edited_at", skillswap.db.UtcDateTime(timezone=True), nullable=True),
@@ -141,6 +142,9 @@ def upgrade() -> None:
             ["conversations.id"],
             name=op.f("fk_messages_conversation_id_conversations"),
             ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_messages_event_id_events")
         ),
         sa.ForeignKeyConstraint(
             ["media_id"], ["media.id"], name=op.f("fk_messages_media_id_media")
@@ -160,7 +164,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_messages_media_id"), ["media_id"], unique=False)
-        batch_op.create_index("ix_messages_subject", ["subject_type", "subject_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_messages_event_id"), ["event_id"], unique=False)
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.drop_constraint("media_kind", type_="check")
         batch_op.create_check_constraint("media_kind", "kind IN ('avatar', 'chat')")
@@ -198,7 +202,7 @@ def downgrade() -> None:
         batch_op.drop_column("shows_presence")
 
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.drop_index("ix_messages_subject")
+        batch_op.drop_index(batch_op.f("ix_messages_event_id"))
         batch_op.drop_index(batch_op.f("ix_messages_media_id"))
     op.drop_table("messages")
     op.execute("DELETE FROM media WHERE kind = 'chat'")
@@ -220,5 +224,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_follows_followee_id"))
     op.drop_table("follows")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_conversations_request_from_id"))
         batch_op.drop_index(batch_op.f("ix_conversations_high_id"))
     op.drop_table("conversations")

@@ -6,6 +6,8 @@ from flask import Flask
 
 from skillswap.blueprints import (
     accounts,
+    availability,
+    chat,
     dashboard,
     dev,
     email_links,
@@ -36,10 +38,12 @@ ALL = (
     profiles,
     safety,
     settings,
+    availability,
     teachers,
     pitches,
     exchanges,
     sessions,
+    chat,
     notifications,
     preferences,
     push,

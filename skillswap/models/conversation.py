@@ -37,8 +37,9 @@ class Conversation(Model):
     low_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     high_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
-    # a stranger's first message waits here until the other lets them in
-    request_from_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # a stranger's one message, since when; it waits until the other lets them in
+    request_from_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    requested_at: Mapped[datetime | None]
     let_in_at: Mapped[datetime | None]
     frozen_at: Mapped[datetime | None]  # by a report about safety, or by staff
     created_at: Mapped[datetime]
@@ -48,7 +49,7 @@ class Conversation(Model):
 
 
 class ConversationMember(Model):
-    """One side of a conversation: how far they have read, and whether it is silent.
+    """One side of a conversation: how far they have read, and whether it is listed.
 
     Unread is `last_seq - last_read_seq` of rows that are listed: never a counter of its own.
     """
@@ -64,8 +65,7 @@ class ConversationMember(Model):
     last_read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     last_message_at: Mapped[datetime]  # of the conversation: the order of the list
     told_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # what push and mail were about
-    muted: Mapped[bool] = mapped_column(default=False)
-    hidden_at: Mapped[datetime | None]  # a request put aside; a new message does not bring it back
+    hidden_at: Mapped[datetime | None]  # not listed: nobody has spoken yet, or it was put aside
 
 
 class Message(Model):
@@ -77,7 +77,6 @@ class Message(Model):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("conversation_id", "sender_id", "client_key"),
-        Index("ix_messages_subject", "subject_type", "subject_id"),
         {"sqlite_with_rowid": False},
     )
     conversation_id: Mapped[int] = mapped_column(
@@ -91,10 +90,7 @@ class Message(Model):
     )  # of a card by the clock: none
     body: Mapped[str] = mapped_column(String(MESSAGE_MOST), default="")
     client_key: Mapped[str | None] = mapped_column(String(40))
-    # of a card: the kind of event, and what it is about
-    event_kind: Mapped[str | None] = mapped_column(String(40))
-    subject_type: Mapped[str | None] = mapped_column(String(30))
-    subject_id: Mapped[int | None] = mapped_column(BigInteger)
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"), index=True)  # of a card
     media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"), index=True)
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]

@@ -1,0 +1,62 @@
+"""What do two people write to each other?
+
+`standing` knows who may write, `writing` holds the verbs, `reading` one thread, `lists` the page
+of all of them.
+"""
+
+from skillswap.domain.conversations.card_states import CardState, card_states
+from skillswap.domain.conversations.lists import (
+    ConversationRow,
+    conversations_of,
+    request_count,
+    unread_count,
+)
+from skillswap.domain.conversations.reading import (
+    MessageLine,
+    Slice,
+    Thread,
+    find_in,
+    line_of,
+    lines_after,
+    lines_of,
+    own_line,
+    thread_of,
+    thread_with,
+)
+from skillswap.domain.conversations.standing import Standing
+from skillswap.domain.conversations.writing import (
+    delete_message,
+    edit_message,
+    let_in,
+    put_aside,
+    read_to,
+    send_message,
+    send_to,
+)
+
+__all__ = [
+    "CardState",
+    "ConversationRow",
+    "MessageLine",
+    "Slice",
+    "Standing",
+    "Thread",
+    "card_states",
+    "conversations_of",
+    "delete_message",
+    "edit_message",
+    "find_in",
+    "let_in",
+    "line_of",
+    "lines_after",
+    "lines_of",
+    "own_line",
+    "put_aside",
+    "read_to",
+    "request_count",
+    "send_message",
+    "send_to",
+    "thread_of",
+    "thread_with",
+    "unread_count",
+]

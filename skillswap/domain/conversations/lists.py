@@ -1,0 +1,147 @@
+"""Which conversations does a person have, and what is new in them?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import aliased
+
+from skillswap.db import db
+from skillswap.domain.conversations.reading import Mine, other_id
+from skillswap.domain.visibility import visible
+from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
+from skillswap.models import Conversation, Event, Message, MessageKind, User
+from skillswap.models.user import HUES, initials
+
+COUNTED_TO = 100
+Other = aliased(User)
+Last = aliased(Message)
+NEWEST = [
+    Key(Mine.last_message_at, "last_message_at"),  # type: ignore[arg-type]  # mapped columns are
+    Key(Mine.conversation_id, "id"),  # type: ignore[arg-type]  # expressions
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A conversation in the list, with its last line."""
+
+    id: int
+    public_id: str
+    username: str
+    name: str
+    first_name: str
+    initials: str
+    hue: int
+    avatar_url: str | None
+    unread: int
+    last_kind: MessageKind | None
+    last_event: str | None  # of a card
+    last_body: str
+    last_is_mine: bool
+    last_deleted: bool
+    last_has_file: bool
+    last_message_at: datetime
+
+
+def conversations_of(person: User, cursor: str | None, *, requests: bool = False) -> Page:
+    """My conversations, or those under Requests; the last written first. One statement."""
+    found = page(
+        db.session.execute(paginate(_query(person.id, requests), NEWEST, cursor)).all(), NEWEST
+    )
+    return Page([_row(row, person) for row in found.rows], found.after)
+
+
+def unread_count(user_id: Any) -> AnySelect:
+    """In how many conversations something is new, counted to 100. Requests are not counted."""
+    rows = (
+        _mine(user_id)
+        .where(~_waits(user_id), Mine.last_read_seq < Conversation.last_seq)
+        .limit(COUNTED_TO)
+    )
+    return select(func.count()).select_from(rows.subquery())
+
+
+def request_count(person: User) -> int:
+    """How many strangers wait under Requests, counted to 100."""
+    rows = _mine(person.id).where(_waits(person.id)).limit(COUNTED_TO)
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+def _mine(user_id: Any) -> AnySelect:
+    return (
+        select(Conversation.id)
+        .join(Mine, and_(Mine.conversation_id == Conversation.id, Mine.user_id == user_id))
+        .join(Other, Other.id == other_id(user_id))
+        .where(Mine.hidden_at.is_(None), visible(Other, to=user_id))
+    )
+
+
+def _waits(user_id: Any) -> ColumnElement[bool]:
+    """Condition: a stranger's message that this person has not let in."""
+    return and_(
+        Conversation.let_in_at.is_(None),
+        Conversation.request_from_id.is_not(None),
+        Conversation.request_from_id != user_id,
+    )
+
+
+def _query(my_id: int, requests: bool) -> AnySelect:
+    waits = _waits(my_id)
+    return (
+        select(
+            Conversation.id,
+            Conversation.public_id,
+            Conversation.last_seq,
+            Mine.last_read_seq,
+            Mine.last_message_at,
+            Other.id.label("other_id"),
+            Other.username,
+            Other.first_name,
+            Other.last_name,
+            Other.avatar,
+            Last.kind,
+            Event.kind.label("event"),
+            Last.body,
+            Last.sender_id,
+            Last.deleted_at,
+            Last.media_id,
+        )
+        .join(Mine, and_(Mine.conversation_id == Conversation.id, Mine.user_id == my_id))
+        .join(Other, Other.id == other_id(my_id))
+        .outerjoin(
+            Last,
+            and_(Last.conversation_id == Conversation.id, Last.seq == Conversation.last_seq),
+        )
+        .outerjoin(Event, Event.id == Last.event_id)
+        .where(
+            Mine.user_id == my_id,
+            Mine.hidden_at.is_(None),
+            visible(Other, to=my_id),
+            waits if requests else ~waits,
+        )
+    )
+
+
+def _row(row: Any, person: User) -> ConversationRow:
+    return ConversationRow(
+        id=row.id,
+        public_id=row.public_id,
+        username=row.username,
+        name=f"{row.first_name} {row.last_name}".strip(),
+        first_name=row.first_name,
+        initials=initials(row.first_name, row.last_name),
+        hue=row.other_id % HUES + 1,
+        avatar_url=f"/media/{row.avatar}" if row.avatar else None,
+        unread=row.last_seq - row.last_read_seq,
+        last_kind=row.kind,
+        last_event=row.event,
+        last_body=row.body or "",
+        last_is_mine=row.sender_id == person.id,
+        last_deleted=row.deleted_at is not None,
+        last_has_file=row.media_id is not None,
+        last_message_at=row.last_message_at,
+    )
