@@ -102,18 +102,27 @@ def _repeat(first: LearningSession, proposal: Proposal, now: datetime) -> Sequen
     taken = clashes((first.teacher, first.learner), starts, proposal.minutes)
     free = [start for start in starts if start not in taken]
     number = next_number(first.exchange) if free else 0
-    made = [_again(first, proposal, number + index, now) for index in range(len(free))]
+    made = [_again(first, proposal, start, number + index, now) for index, start in enumerate(free)]
     db.session.add_all(made)
     db.session.flush()
     for one, start in zip(made, free, strict=True):
-        one.proposals.append(_said_yes(proposal, start, now))
         _schedule(one, start, proposal.minutes, now)
     return made
 
 
 def _again(
-    first: LearningSession, proposal: Proposal, number: int, now: datetime
+    first: LearningSession, proposal: Proposal, start: datetime, number: int, now: datetime
 ) -> LearningSession:
+    """A further week: a session like the first, with its part of the offer, accepted."""
+    said_yes = Proposal(
+        proposer_id=proposal.proposer_id,
+        start_1=start,
+        minutes=proposal.minutes,
+        lapse_at=proposal.lapse_at,
+        state=ProposalState.ACCEPTED,
+        created_at=proposal.created_at,
+        answered_at=now,
+    )
     return LearningSession(
         exchange_id=first.exchange_id,
         leg_id=first.leg_id,
@@ -125,19 +134,7 @@ def _again(
         place_kind=first.place_kind,
         place_body=first.place_body,
         created_at=now,
-    )
-
-
-def _said_yes(proposal: Proposal, start: datetime, now: datetime) -> Proposal:
-    """The part of an offer that one of its weeks was: accepted with it."""
-    return Proposal(
-        proposer_id=proposal.proposer_id,
-        start_1=start,
-        minutes=proposal.minutes,
-        lapse_at=proposal.lapse_at,
-        state=ProposalState.ACCEPTED,
-        created_at=proposal.created_at,
-        answered_at=now,
+        proposals=[said_yes],
     )
 
 
