@@ -1,6 +1,7 @@
 """How do two people come to a time, and what becomes of it?
 
-`proposing`, `agreeing`, `moving` and `keeping` hold the verbs, `settling` what the clock does,
+`proposing`, `agreeing`, `moving` and `keeping` hold the verbs, `placing` where it is, `joining`
+how the two come together, `settling` what the clock does,
 `reading` one session and what waits, `lists` the pages.
 """
 
@@ -10,11 +11,13 @@ from skillswap.domain.learning_sessions.agreeing import (
     decline_times,
     withdraw_times,
 )
-from skillswap.domain.learning_sessions.keeping import (
-    call_of,
-    cancel_session,
+from skillswap.domain.learning_sessions.joining import (
+    Call,
+    Gathering,
+    gathering_of,
     join_session,
 )
+from skillswap.domain.learning_sessions.keeping import cancel_session
 from skillswap.domain.learning_sessions.lists import (
     SessionCard,
     needing,
@@ -29,7 +32,13 @@ from skillswap.domain.learning_sessions.lists import (
 )
 from skillswap.domain.learning_sessions.looking import Desk, Look, desk_of, look_at
 from skillswap.domain.learning_sessions.months import Month, month_of
-from skillswap.domain.learning_sessions.moving import may_move, propose_move
+from skillswap.domain.learning_sessions.moving import lapse_of_move, may_move, propose_move
+from skillswap.domain.learning_sessions.placing import (
+    change_place,
+    check_changeable,
+    meeting_failed,
+    meeting_made,
+)
 from skillswap.domain.learning_sessions.preparing import (
     Preparation,
     may_prepare,
@@ -55,7 +64,9 @@ from skillswap.domain.learning_sessions.settling import lapse_due, settle_due
 from skillswap.domain.learning_sessions.tracks import Track, track_of
 
 __all__ = [
+    "Call",
     "Desk",
+    "Gathering",
     "Look",
     "Month",
     "OfferedStart",
@@ -64,19 +75,24 @@ __all__ = [
     "Track",
     "accept_times",
     "answers_open",
-    "call_of",
     "cancel_session",
+    "change_place",
+    "check_changeable",
     "check_starts",
     "decline_times",
     "desk_of",
     "first_problem",
+    "gathering_of",
     "give_outcome",
     "join_session",
     "lapse_due",
     "lapse_of",
+    "lapse_of_move",
     "look_at",
     "may_move",
     "may_prepare",
+    "meeting_failed",
+    "meeting_made",
     "month_of",
     "needing",
     "offered_starts",
