@@ -182,7 +182,12 @@ def between(
         LearningSession.starts_at >= begins,
         LearningSession.starts_at < ends,
     )
-    offered = and_(has_offer(now), Last.start_1 >= begins, Last.start_1 < ends)
+    offered = and_(
+        LearningSession.starts_at.is_(None),
+        has_offer(now),
+        Last.start_1 >= begins,
+        Last.start_1 < ends,
+    )
     first = func.coalesce(LearningSession.starts_at, Last.start_1)
     return _first(person, or_(agreed, offered), first, most + 1)
 

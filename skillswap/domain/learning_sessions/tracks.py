@@ -9,11 +9,20 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 
 from skillswap.db import db
-from skillswap.models import LearningSession, SessionState, Skill
+from skillswap.models import LearningSession, Outcome, SessionState, Skill
 from skillswap.models.learning_session import state_at
 
 SHOWN = 4  # sessions: with the pitch, those left out, what is next and the end it stays short
 LOOKED_AT = 60  # the newest of one exchange
+
+# what decides a session that only one of the two has answered
+_SAID = (
+    select(Outcome.answer)
+    .where(Outcome.learning_session_id == LearningSession.id)
+    .limit(1)
+    .correlate(LearningSession)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ def track_of(learning_session: LearningSession, now: datetime) -> Track:
             LearningSession.ends_at,
             LearningSession.confirm_by,
             Skill.name.label("skill"),
+            _SAID.label("said"),
             func.count().over().label("all"),
         )
         .join(Skill, Skill.id == LearningSession.skill_id)
