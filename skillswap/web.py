@@ -63,6 +63,7 @@ class Frame:
     unread_notifications: int = 0
     waiting_pitches: int = 0
     waiting_sessions: int = 0
+    unread_chats: int = 0
     open_reports: int = 0
     notices: list[tuple[str, str]] = field(default_factory=list)
 
@@ -89,6 +90,7 @@ PLACES = {
     "pitches": "pitches",
     "sessions": "sessions",
     "exchanges": "sessions",
+    "chat": "chat",
     "notifications": "notifications",
     "moderation": "moderation",
     "pages": "home",
@@ -225,8 +227,10 @@ _tokens: dict[str, str] = {}  # signed, by what the cookie holds
 TOKENS_KEPT = 10_000
 
 
-def _csrf_token() -> str:
+def csrf_token() -> str:
     """The token of this visit's forms: signed once, since it has no age (WTF_CSRF_TIME_LIMIT)."""
+    if "csrf" in g:  # of the page behind a socket
+        return str(g.csrf)
     token = _tokens.get(flask.session.get("csrf_token", ""))
     if token is None:
         token = generate_csrf()
@@ -248,7 +252,7 @@ def _frame() -> dict[str, Any]:
         place = PLACES.get(_current_path().split("/")[1].partition("?")[0], place)
     frame = Frame(
         me=here.user if here else None,
-        csrf=_csrf_token(),
+        csrf=csrf_token(),
         place=place,
         notices=get_flashed_messages(with_categories=True) if whole else [],  # type: ignore[arg-type]
     )
@@ -256,6 +260,7 @@ def _frame() -> dict[str, Any]:
         frame.unread_notifications = here.unread_notifications
         frame.waiting_pitches = here.waiting_pitches
         frame.waiting_sessions = here.waiting_sessions
+        frame.unread_chats = here.unread_chats
         frame.open_reports = here.open_reports
     return {"frame": frame, "now": utcnow()}
 

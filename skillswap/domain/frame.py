@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Executable, String, bindparam, case, select, update
+from sqlalchemy import Executable, String, bindparam, case, literal, select, update
 from sqlalchemy.orm import contains_eager
 
 from skillswap.db import UtcDateTime, db
-from skillswap.domain import learning_sessions, notifications, pitches, reports
+from skillswap.domain import conversations, learning_sessions, notifications, pitches, reports
 from skillswap.domain.sign_ins import IDLE
 from skillswap.lib.tokens import token_hash
-from skillswap.models import SignIn, StaffRole, User
+from skillswap.models import SignIn, StaffRole, User, UserState
 
 STAFF_IDLE = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
@@ -28,6 +29,7 @@ class SignedIn:
     waiting_pitches: int
     waiting_sessions: int
     open_reports: int  # 0 for all but staff
+    unread_chats: int = 0
 
     @property
     def user(self) -> User:
@@ -35,12 +37,12 @@ class SignedIn:
         return self.sign_in.user
 
     @property
-    def needs(self) -> tuple[int, int]:
+    def needs(self) -> tuple[int, int, int]:
         """What waits for the person, beside the main entries."""
-        return self.waiting_pitches, self.waiting_sessions
+        return self.waiting_pitches, self.waiting_sessions, self.unread_chats
 
     @property
-    def counts(self) -> tuple[int, int, int]:
+    def counts(self) -> tuple[int, int, int, int]:
         """Every number of the frame."""
         return self.unread_notifications, *self.needs
 
@@ -60,6 +62,7 @@ def _signed_in() -> Executable:
             pitches.waiting_count(user_id, now).scalar_subquery(),
             learning_sessions.waiting_count(user_id, now).scalar_subquery(),
             case((User.staff_role != StaffRole.NONE, open_reports), else_=0),
+            conversations.unread_count(user_id).scalar_subquery(),
         )
         .join(SignIn.user)
         .options(contains_eager(SignIn.user))
@@ -72,15 +75,52 @@ def signed_in(token: str, now: datetime) -> SignedIn | None:
 
     One statement, whatever the person has received.
     """
-    row = db.session.execute(_signed_in(), {"key": token_hash(token), "now": now}).first()
-    if row is None:
-        return None
-    sign_in = row[0]
+    found = counted(token_hash(token), now)
+    if found is not None:
+        found.sign_in.token = token
+    return found
+
+
+def counted(key: str, now: datetime) -> SignedIn | None:
+    """The same by the hash of the token, for whoever does not hold the token itself."""
+    row = db.session.execute(_signed_in(), {"key": key, "now": now}).first()
+    return SignedIn(*row) if row is not None and _lasts(row[0], now) else None
+
+
+def standing(sign_in_id: int, now: datetime) -> SignedIn | None:
+    """The same by the row's number, with nothing counted: for an open socket."""
+    sign_in = db.session.scalar(
+        select(SignIn)
+        .join(SignIn.user)
+        .options(contains_eager(SignIn.user))
+        .where(SignIn.id == sign_in_id, SignIn.revoked_at.is_(None), SignIn.expires_at > now)
+    )
+    return SignedIn(sign_in, 0, 0, 0, 0) if sign_in is not None and _lasts(sign_in, now) else None
+
+
+def _lasts(sign_in: SignIn, now: datetime) -> bool:
     idle = IDLE if sign_in.user.staff_role is StaffRole.NONE else STAFF_IDLE
-    if not sign_in.user.is_active or sign_in.seen_at + idle <= now:
-        return None
-    sign_in.token = token
-    return SignedIn(sign_in, row[1], row[2], row[3], row[4])
+    return sign_in.user.is_active and sign_in.seen_at + idle > now
+
+
+def lasting(sign_in_ids: Collection[int], now: datetime) -> set[int]:
+    """Which of these sign-ins still hold, with the sockets that were opened by them."""
+    idle_since = case(
+        (User.staff_role == StaffRole.NONE, literal(now - IDLE, UtcDateTime())),
+        else_=literal(now - STAFF_IDLE, UtcDateTime()),
+    )
+    found = db.session.scalars(
+        select(SignIn.id)
+        .join(SignIn.user)
+        .where(
+            SignIn.id.in_(sign_in_ids),
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > now,
+            SignIn.seen_at > idle_since,
+            User.state.in_((UserState.ACTIVE, UserState.LIMITED)),
+        )
+    )
+    return set(found)
 
 
 def seen(sign_in: SignIn, now: datetime) -> None:

@@ -1,0 +1,179 @@
+"""What do the pages of chat show, and what do their forms answer?"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from skillswap.db import db, transaction
+from skillswap.domain import conversations
+from skillswap.lib.clock import utcnow
+from skillswap.models import Conversation, Exchange, Message, MessageKind
+from tests import people
+from tests.conftest import HTMX
+
+BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def thread(ada, ben):
+    """The address of the conversation of ada and ben, who have an exchange."""
+    people.make_exchange(ben, ada)
+    return f"/chat/{db.session.scalars(select(Conversation.public_id)).one()}"
+
+
+def say(person, thread, body, now=None, key=""):
+    with transaction():
+        return conversations.send_message(
+            person, thread.split("/")[-1], body=body, client_key=key, now=now or utcnow()
+        )
+
+
+def texts():
+    return db.session.scalars(
+        select(Message.body).where(Message.kind == MessageKind.TEXT).order_by(Message.seq)
+    ).all()
+
+
+@BOTH
+def test_a_message_is_sent_and_read(browser, ada, ben, thread, headers):
+    answer = browser(ben).post(
+        f"{thread}/messages", data={"body": "See <you> there", "client_key": "k"}, headers=headers
+    )
+    assert answer.status_code == (200 if headers else 303)
+    if headers:
+        assert 'hx-swap="upsert"' in answer.text
+        assert 'id="composer"' in answer.text
+        assert "<h1" not in answer.text
+    page = browser(ada).get(thread).text
+    assert "See &lt;you&gt; there" in page
+    assert "bubble--mine" not in page
+    assert "bubble--mine" in browser(ben).get(thread).text
+
+
+@BOTH
+def test_what_cannot_be_sent_comes_back_with_its_sentence(browser, ben, thread, headers):
+    long = "Typed with care. " * 300
+    answer = browser(ben).post(
+        f"{thread}/messages", data={"body": long, "client_key": "k"}, headers=headers
+    )
+    assert answer.status_code == 422
+    assert "At most 5000 characters." in answer.text
+    assert long.strip() in answer.text
+    assert 'value="k"' in answer.text
+    assert texts() == []
+
+
+def test_a_second_click_sends_nothing(browser, ben, thread):
+    for _click in range(2):
+        browser(ben).post(f"{thread}/messages", data={"body": "Hello", "client_key": "k"})
+    assert texts() == ["Hello"]
+
+
+def test_a_stranger_finds_no_thread(browser, cy, ada, ben, thread):
+    message = say(ben, thread, "Hello")
+    for path in (thread, f"{thread}?before=2"):
+        assert browser(cy).get(path).status_code == 404
+    for tail in ("messages", "read", "let-in", "put-aside"):
+        assert browser(cy).post(f"{thread}/{tail}", data={"body": "x"}).status_code == 404
+    for tail in ("edit", "delete"):
+        path = f"/messages/{message.public_id}/{tail}"
+        assert browser(cy).post(path, data={"body": "x"}).status_code == 404
+        assert browser(ada).post(path, data={"body": "x"}).status_code == 404
+
+
+def test_the_list_shows_last_lines_and_what_is_new(browser, ada, ben, thread):
+    say(ben, thread, "Bring one photo of a sky")
+    page = browser(ada).get("/chat").text
+    assert "Bring one photo of a sky" in page
+    assert re.search(r'<span class="count">1<span class="sr"> unread', page)
+    browser(ada).post(f"{thread}/read", data={"seq": "99"})
+    assert not re.search(r'<span class="sr"> unread', browser(ada).get("/chat").text)
+
+
+def test_a_thread_begins_with_its_first_message_and_not_before(browser, ada, cy):
+    form = browser(cy).get("/chat/with/ada")
+    assert form.status_code == 200
+    assert db.session.scalar(select(func.count()).select_from(Conversation)) == 0
+    sent = browser(cy).post("/chat/with/ada", data={"body": "May I?", "client_key": "k"})
+    assert sent.status_code == 303
+    assert browser(cy).get("/chat/with/ada").location == sent.location
+    assert browser(cy).get("/chat/with/cy").status_code == 404
+    assert "May I?" in browser(ada).get("/chat?requests=1").text
+    assert "May I?" not in browser(ada).get("/chat").text
+
+
+def test_an_edit_says_so_and_a_deletion_leaves_a_stone(browser, ada, ben, thread):
+    message = say(ben, thread, "Helo")
+    form = browser(ben).get(f"/messages/{message.public_id}/edit").text
+    assert "Helo</textarea>" in form
+    empty = browser(ben).post(f"/messages/{message.public_id}/edit", data={"body": " "})
+    assert empty.status_code == 422
+    browser(ben).post(f"/messages/{message.public_id}/edit", data={"body": "Hello"})
+    page = browser(ada).get(thread).text
+    assert "Hello" in page
+    assert "edited" in page
+    browser(ben).post(f"/messages/{message.public_id}/delete")
+    page = browser(ada).get(thread).text
+    assert "Message deleted" in page
+    assert "Hello<" not in page
+
+
+def test_an_address_is_a_link_that_says_where_it_leads(browser, ada, ben, thread):
+    say(ben, thread, "Look: https://example.org/a?b=1&c=2. <script>")
+    page = browser(ada).get(thread).text
+    assert 'href="https://example.org/a?b=1&amp;c=2" rel="nofollow noopener noreferrer"' in page
+    assert "&lt;script&gt;" in page
+
+
+def test_cards_hold_the_buttons_of_what_waits(browser, ada, ben, thread):
+    exchange = db.session.scalars(select(Exchange)).one()
+    offered = people.make_proposal(ben, exchange)
+    page = browser(ada).get(thread).text
+    assert page.count(f'action="/sessions/{offered.public_id}/accept"') == 2
+    assert f"/sessions/{offered.public_id}/accept" not in browser(ben).get(thread).text
+    start = offered.proposals[0].start_1.isoformat()
+    browser(ada).post(f"/sessions/{offered.public_id}/accept", data={"start": start})
+    page = browser(ada).get(thread).text
+    assert "Session scheduled" in page
+    assert f"/sessions/{offered.public_id}/accept" not in page
+
+
+def test_words_are_found_in_a_thread(browser, ada, ben, thread):
+    for number in range(40):
+        say(ben, thread, f"Line {number} of 100%", now=utcnow() + number * MINUTE)
+    page = browser(ada).get(f"{thread}?q=line 7").text
+    assert "One message with" in page
+    assert "Nothing with" in browser(ada).get(f"{thread}?q=100_").text
+    assert re.search(r"\?at=\d+#m-\d+", page)
+
+
+@pytest.mark.parametrize("path", ["/chat", "thread"])
+def test_a_page_of_chat_costs_the_same_for_2_and_20(browser, queries, ada, ben, thread, path):
+    path = thread if path == "thread" else path
+
+    def cost(number):
+        for count in range(number):
+            other = people.make_person(f"p{number}x{count}")
+            public_id = say_to(other, ada)
+            say(ada, public_id, "Hello back")
+            say(ben, thread, f"{count}", now=utcnow() + (number + count) * MINUTE)
+        client = browser(ada)
+        client.get("/")
+        queries.clear()
+        assert client.get(path).status_code == 200
+        return len(queries)
+
+    assert cost(2) == cost(18) <= 7
+
+
+def say_to(person, other):
+    with transaction():
+        _message, public_id = conversations.send_to(
+            person, other.username, body="Hello", client_key="", now=utcnow()
+        )
+    return f"/chat/{public_id}"
