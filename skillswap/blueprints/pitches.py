@@ -34,7 +34,7 @@ from skillswap.lib.clock import local, utcnow
 from skillswap.lib.i18n import _
 from skillswap.models import Pitch, PitchState, User
 from skillswap.sentences import word
-from skillswap.web import after_post, cursor, me, notice, render, wants_fragment
+from skillswap.web import after_post, cursor, me, notice, render, safe_next, wants_fragment
 
 bp = Blueprint("pitches", __name__)
 
@@ -158,7 +158,7 @@ def pause() -> ResponseReturnValue:
             form.refuse(error)
         else:
             notice(_("You are on a break from new pitches."))
-            return after_post(url_for(".inbox"))
+            return after_post(_after_pause())
     return render(
         "pitches/list.html",
         "pitches/_pause.html",
@@ -177,7 +177,13 @@ def resume() -> ResponseReturnValue:
     with transaction():
         pitches.resume(me(), now=utcnow())
     notice(_("People can pitch you again."))
-    return after_post(url_for(".inbox"))
+    return after_post(_after_pause())
+
+
+def _after_pause() -> str:
+    """Back to the page with the button: the inbox, unless it says another."""
+    onward = request.form.get("next")
+    return safe_next(onward) if onward else url_for(".inbox")
 
 
 # -- one in full ----------------------------------------------------------------------------------

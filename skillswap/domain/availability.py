@@ -124,7 +124,7 @@ def add_exception(
     """
     days = _check_days(first_on, last_on, local(now, person.timezone).date)
     if not is_span(*span):
-        raise Refused("until", "times_order")
+        raise Refused("to_time", "times_order")
     body = _check_word(body)
     _lock(person)
     listed = _different(person, now)

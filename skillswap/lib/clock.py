@@ -106,7 +106,7 @@ class Local:
     @property
     def day(self) -> str:
         """`Thursday 26 March`."""
-        return f"{WEEKDAYS[self.wall.weekday()]} {self.wall.day} {MONTHS[self.wall.month - 1]}"
+        return day_of(self.date)
 
     @property
     def short_day(self) -> str:
@@ -122,6 +122,11 @@ class Local:
 def local(at: datetime, zone_name: str) -> Local:
     """`at` (aware) on the wall clock of `zone_name`."""
     return Local(at, at.astimezone(zone(zone_name)), zone_city(zone_name))
+
+
+def day_of(day: date) -> str:
+    """`Thursday 26 March`, of a day that is one on somebody's wall already."""
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
 def same_clock(at: datetime, one: str, other: str) -> bool:

@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from skillswap import mailing
 from skillswap.db import db, transaction
-from skillswap.domain import deliveries, email_links, learning_sessions, pitches
+from skillswap.domain import availability, deliveries, email_links, learning_sessions, pitches
 from skillswap.domain.preferences import Topic
 from skillswap.lib.clock import utcnow
 from skillswap.lib.tokens import token_hash
@@ -30,6 +30,7 @@ from skillswap.models import (
     DeclineReason,
     Delivery,
     DeliveryResult,
+    ExceptionKind,
     Exchange,
     LearningSession,
     OutcomeAnswer,
@@ -262,6 +263,14 @@ def mine(tail: str, form: Form | None = None) -> Callable[[User, User], Ready]:
     return lambda ada, _ben: Ready(f"/settings/{tail}", ada, form or {})
 
 
+def other_day(ada: User, _ben: User) -> Ready:
+    day = (utcnow() + 9 * DAY).date()
+    with transaction():
+        availability.add_exception(ada, kind=ExceptionKind.BUSY, first_on=day, now=utcnow())
+    (one,) = availability.hours_of(ada, utcnow()).different
+    return Ready("/settings/availability/remove-exception", ada, {"number": str(one.id)})
+
+
 def add_skill(ada: User, _ben: User) -> Ready:
     people.make_skill("Bookbinding")
     form = {"skill": "Bookbinding", "level": "2", "note": "Coptic stitch"}
@@ -461,6 +470,40 @@ EVERY: dict[str, Case] = {
         profile,
         wrong={"first_name": "", "headline": WORDS, "bio": WORDS},
         kept=WORDS,
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "availability.set_week": Case(
+        mine("availability/set-week", {"hours_0": "18", "exact_2": "9:15-10:45"}),
+        wrong={"exact_2": WORDS},
+        kept=WORDS,
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "availability.add_exception": Case(
+        lambda ada, _ben: Ready(
+            "/settings/availability/add-exception",
+            ada,
+            {"kind": "busy", "first_on": (utcnow() + 9 * DAY).date().isoformat(), "body": "Exam"},
+        ),
+        wrong={"first_on": "", "body": WORDS},
+        kept=WORDS,
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "availability.remove_exception": Case(other_day, somebodys=False, again=HARMLESS),
+    "availability.set_limits": Case(
+        mine(
+            "availability/set-limits",
+            {
+                "notice_hours": "24",
+                "buffer_minutes": "0",
+                "daily_sessions": "2",
+                "places": "4",
+                "pitch_cap": "9",
+            },
+        ),
+        wrong={"places": "99"},
         somebodys=False,
         again=HARMLESS,
     ),
