@@ -1,6 +1,6 @@
-"""What becomes of open pitches when somebody stops teaching a skill, or stops teaching?
+"""What becomes of open pitches when somebody stops teaching, and of hours when they move?
 
-The lists and the profile know nothing of pitches; these verbs know both.
+The lists and the profile know nothing of pitches and hours; these verbs know all of it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from skillswap.domain import exchanges, pitches, profiles, skills
+from skillswap.domain import availability, exchanges, pitches, profiles, skills
 from skillswap.models import Pitch, User, UserSkillKind
 
 
@@ -25,12 +25,15 @@ def remove_skill(person: User, kind: UserSkillKind, slug: str, *, now: datetime)
     pitches.close_open(asked | given, reason="skill", by=person, now=now)
 
 
-def edit_profile(person: User, *, now: datetime, **facts: Any) -> None:
+def edit_profile(person: User, *, now: datetime, hours: str = "", **facts: Any) -> None:
     """Take over a profile. Who stops teaching has no pitches to answer any more: they are closed,
-    against nobody. Raises Refused as `profiles.edit_profile` does.
+    against nobody. `hours` says what becomes of one's hours in another zone. Raises Refused as
+    `profiles.edit_profile` and `availability.change_zone` do.
     """
-    taught = person.teaching
+    taught, zone = person.teaching, person.timezone
     profiles.edit_profile(person, **facts)
+    if person.timezone != zone:
+        availability.change_zone(person, zone, person.timezone, hours, now)
     if taught and not person.teaching:
         exchanges.lock_people(person.id)
         pitches.close_open(Pitch.teacher_id == person.id, reason="teaching", by=person, now=now)

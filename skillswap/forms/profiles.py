@@ -10,11 +10,13 @@ from wtforms import RadioField, SelectField, SelectMultipleField, StringField, T
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired
 
+from skillswap.domain.availability import ZoneAnswer
 from skillswap.domain.limits import EDUCATION_LINE, EDUCATION_LINES
 from skillswap.domain.profiles import BIO_MOST, HEADLINE_MOST, USERNAME_MOST
 from skillswap.domain.usernames import NAME_LENGTH
 from skillswap.forms.accounts import NEEDED, at_most, zone_choices
 from skillswap.forms.base import Form
+from skillswap.lib.clock import from_wall, is_zone, local, zone_city
 from skillswap.lib.i18n import _
 from skillswap.lib.languages import codes_of, languages
 from skillswap.lib.media import MOST_BYTES
@@ -28,6 +30,20 @@ SYSTEM = "system"  # the page follows the device; kept as an empty theme
 def _one_break(text: str | None) -> str | None:
     """Browsers send two characters for a line break and count one."""
     return text.replace("\r\n", "\n") if text else text
+
+
+def _hours_choices(now: datetime, old: str, new: str) -> list[SelectChoice]:
+    """The two answers, with an evening as the example: it may be another day by then."""
+    here = local(now, old).wall.replace(hour=18, minute=0, tzinfo=None)
+    there = local(from_wall(here, old), new)
+    places = {"old": zone_city(old), "new": there.city, "clock": there.clock}
+    move = _("Move the hours: they stay at their moments, 18:00 in {old} becomes {clock} in {new}")
+    return [
+        SelectChoice(
+            ZoneAnswer.KEEP, _("Keep the clock times: 18:00 stays 18:00 in {new}").format(**places)
+        ),
+        SelectChoice(ZoneAnswer.MOVE, move.format(**places)),
+    ]
 
 
 class ProfileForm(Form):
@@ -44,6 +60,7 @@ class ProfileForm(Form):
         validate_choice=False,
     )
     timezone = SelectField(_("Time zone"), validate_choice=False)
+    hours = RadioField(_("What becomes of your hours?"), choices=[], validate_choice=False)
     languages = SelectMultipleField(
         _("Languages you speak"),
         choices=[
@@ -89,6 +106,19 @@ class ProfileForm(Form):
         }
         super().__init__(data=stands, **kwargs)
         self.timezone.choices = zone_choices(now.replace(second=0, microsecond=0))
+        self._home = person.timezone
+        if self.leaves:
+            self.hours.choices = _hours_choices(now, self._home, self.timezone.data)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether another zone was chosen than the one that stands."""
+        return self.timezone.data != self._home and is_zone(self.timezone.data)
+
+    @property
+    def asks_hours(self) -> bool:
+        """Whether the question of the hours is on the page: it was asked, or answered."""
+        return self.leaves and bool(self.hours.errors or self.hours.data)
 
     @property
     def facts(self) -> dict[str, Any]:

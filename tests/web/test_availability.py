@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from skillswap.db import db, transaction
 from skillswap.domain import availability
@@ -268,3 +269,75 @@ def test_the_page_costs_the_same_for_a_full_week(browser, queries, ada):
                 now=utcnow(),
             )
     assert cost() == empty <= 4
+
+
+# -- another zone ---------------------------------------------------------------------------------
+
+MOVED = {
+    "first_name": "Ada",
+    "last_name": "Example",
+    "username": "ada",
+    "headline": "Loose landscapes",
+    "bio": "I paint weather, slowly, and like to show others how it is done.",
+    "roles": ["learn", "teach"],
+    "timezone": "Asia/Tokyo",
+    "languages": ["en"],
+    "education": "",
+    "theme": "system",
+}
+PROFILE = "/settings/profile"
+
+
+def zone_of(person: User) -> str:
+    return db.session.scalar(select(User.timezone).where(User.id == person.id))
+
+
+@WAYS
+def test_whoever_moves_with_hours_is_asked_and_nothing_typed_is_lost(browser, ada, headers):
+    people.make_hours(ada, "Mon 18-21")
+    client = browser(ada)
+    assert 'name="hours"' not in client.get(PROFILE).text
+    answer = client.post(PROFILE, data=MOVED, headers=headers)
+    assert answer.status_code == 422
+    assert "Keep the clock times: 18:00 stays 18:00 in Tokyo" in answer.text
+    assert re.search(r"18:00 in London becomes 0[23]:00 in Tokyo", answer.text)
+    assert "Loose landscapes" in answer.text
+    assert '<option selected value="Asia/Tokyo">' in answer.text
+    assert zone_of(ada) == "Europe/London"
+
+
+@WAYS
+@pytest.mark.parametrize("answer", ["keep", "move"])
+def test_an_answer_changes_the_zone_and_is_obeyed(browser, ada, answer, headers):
+    people.make_hours(ada, "Mon 18-21")
+    sent = browser(ada).post(PROFILE, data=MOVED | {"hours": answer}, headers=headers)
+    assert sent.status_code == (200 if headers else 303)
+    assert zone_of(ada) == "Asia/Tokyo"
+    (window,) = availability.week_of(ada)
+    assert (window.weekday, window.start_minute == 18 * 60) == (
+        (0, True) if answer == "keep" else (1, False)
+    )
+    assert 'name="hours"' not in browser(ada).get(PROFILE).text
+
+
+def test_an_answer_is_kept_while_something_else_is_mended(browser, ada):
+    people.make_hours(ada, "Mon 18-21")
+    form = MOVED | {"hours": "move", "first_name": ""}
+    refused = browser(ada).post(PROFILE, data=form)
+    assert refused.status_code == 422
+    assert re.search(r'name="hours" value="move" checked', refused.text)
+    assert availability.week_of(ada) == read_week("Mon 18-21")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Europe/London", "Europe/Lisbon"])
+def test_nobody_is_asked_without_need(browser, ada, zone):
+    if zone == "Europe/Lisbon":  # its clocks are London's
+        people.make_hours(ada, "Mon 18-21")
+    assert browser(ada).post(PROFILE, data=MOVED | {"timezone": zone}).status_code == 303
+    assert zone_of(ada) == zone
+
+
+def test_an_answer_that_is_none_is_no_answer(browser, ada):
+    people.make_hours(ada, "Mon 18-21")
+    assert browser(ada).post(PROFILE, data=MOVED | {"hours": "both"}).status_code == 422
+    assert browser(ada).post(PROFILE, data=MOVED | {"timezone": "Moon/Sea"}).status_code == 422
