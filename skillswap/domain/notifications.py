@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, func,
 from sqlalchemy.orm import aliased
 
 from skillswap.db import Instant, db
-from skillswap.domain import deliveries
+from skillswap.domain import deliveries, live
 from skillswap.domain.visibility import visible
 from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import local
@@ -45,6 +45,7 @@ def notify(event: Event) -> None:
     db.session.add_all(told)
     db.session.flush()
     deliveries.plan(event, told)
+    live.tell([one.user_id for one in told if event.due_at is None], "bell")
 
 
 def _listeners(event: Event) -> list[int]:
@@ -91,6 +92,7 @@ class Line:
     public_id: str
     at: datetime
     unread: bool
+    kind: str = ""  # of the event
     others: int = 0  # how many more people did the same
 
 
@@ -213,18 +215,19 @@ def _worded(row: Any, reader: User) -> Line:
     return Line(
         id=row.id,
         actor=actor,
-        text=words(row.facts, reader.timezone),
+        text=words({**row.facts, "me": reader.id}, reader.timezone),
         icon=icon,
         subject_type=row.subject_type,
         public_id=row.facts.get("public_id", ""),
         at=row.created_at,
         unread=row.read_at is None,
+        kind=row.kind,
     )
 
 
 def read_all(reader: User, now: datetime) -> int:
     """Mark everything read; returns how many lines that were."""
-    return _mark(now, Notification.user_id == reader.id)
+    return _mark(reader, now)
 
 
 def read_about(reader: User, subject_type: str, public_id: str, now: datetime) -> int:
@@ -239,12 +242,7 @@ def read_about(reader: User, subject_type: str, public_id: str, now: datetime) -
             Event.facts["public_id"].as_string() == public_id,
         )
     )
-    return _mark(
-        now,
-        Notification.user_id == reader.id,
-        Notification.subject_type == subject_type,
-        about,
-    )
+    return _mark(reader, now, Notification.subject_type == subject_type, about)
 
 
 def take_back(event_kind: str, subject_type: str, subject_id: int, now: datetime) -> None:
@@ -264,11 +262,15 @@ def take_back(event_kind: str, subject_type: str, subject_id: int, now: datetime
         db.session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _mark(now: datetime, *which: ColumnElement[bool]) -> int:
+def _mark(reader: User, now: datetime, *which: ColumnElement[bool]) -> int:
+    mine = (Notification.user_id == reader.id, Notification.read_at.is_(None))
     done = db.session.execute(
         update(Notification)
-        .where(*which, Notification.read_at.is_(None), Notification.due_at <= now)
+        .where(*mine, *which, Notification.due_at <= now)
         .values(read_at=now)
         .execution_options(synchronize_session=False)
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
+    marked = int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
+    if marked:
+        live.tell([reader.id], "bell")
+    return marked

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from skillswap.db import Instant, db
-from skillswap.domain import email_links, exchanges
+from skillswap.domain import email_links, exchanges, reliability
 from skillswap.domain.limits import (
     BIO_TO_PITCH,
     COOL_DOWN,
@@ -97,6 +97,8 @@ def in_the_way(lists: Between, now: datetime) -> Iterator[Refused]:
     if restricted := restriction(learner, now, "pitch"):
         yield restricted
         return
+    if barred := reliability.barred(learner, now, "pitch"):
+        yield barred
     if email_links.is_unconfirmed(learner):
         yield Refused("pitch", "unconfirmed", email=learner.email)
     if not learner.learning:

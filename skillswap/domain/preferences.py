@@ -57,6 +57,7 @@ TOPIC_OF_NOUN = {
     "pitch": Topic.PITCHES,
     "exchange": Topic.AFTERWARDS,
     "session": Topic.SESSIONS,
+    "contest": Topic.REMINDERS,
     "chat": Topic.CHAT,
     "rating": Topic.AFTERWARDS,
     "post": Topic.PEOPLE,
@@ -74,6 +75,9 @@ TOPIC_OF_KIND = {
     "session.asked_again": Topic.AFTERWARDS,
     "session.outcome_given": Topic.AFTERWARDS,
     "session.completed": Topic.AFTERWARDS,
+    "session.not_held": Topic.AFTERWARDS,
+    "session.disputed": Topic.AFTERWARDS,
+    "session.forgiven": Topic.REMINDERS,
     "session.unconfirmed": Topic.AFTERWARDS,
 }
 # channels that a kind never takes, whatever the switches say (DOMAIN.md §3.1)

@@ -13,6 +13,7 @@ from datetime import datetime
 from skillswap.db import db, transaction
 from skillswap.domain import (
     answering,
+    contests,
     deliveries,
     digests,
     email_links,
@@ -35,6 +36,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("answers recounted", answering.recount_due),
     ("offers lapsed", learning_sessions.lapse_due),
     ("sessions settled", learning_sessions.settle_due),
+    ("contests lapsed", contests.lapse_due),
     ("sessions reminded of", learning_sessions.remind_due),
     ("exchanges nudged", exchanges.nudge_due),
     ("exchanges at rest", exchanges.rest_due),

@@ -20,6 +20,8 @@ WEEKS_MOST = 6  # the same time again, in so many following weeks
 STARTS_MOST = 3
 JOIN_OPENS = timedelta(minutes=15)
 ANSWER_WITHIN = timedelta(days=7)  # when neither says how it went, it counts for neither
+AGREE_WITHIN = timedelta(days=7)  # two who remember it differently; then it counts for neither
+MISSED_FROM = timedelta(minutes=10)  # after the start it can be said that the other did not come
 
 
 class SessionState(StrEnum):
@@ -59,6 +61,23 @@ MOVES = {
 MOVE_UNTIL = timedelta(hours=1)  # before the start; then the agreed time is settled
 REMIND_BEFORE = (timedelta(hours=24), timedelta(hours=1))
 ASK_AGAIN = timedelta(hours=24)  # after the end, of who has not said how it went
+
+A = OutcomeAnswer
+# What two answers come to. A row is what one says; the first column is what it comes to when the
+# other stays silent, the others what it comes to beside happened, did not come, could not come,
+# agreed not to. "I could not come" settles at once: nobody is asked about what somebody owns up to.
+BESIDE = (None, A.HAPPENED, A.THEY_DID_NOT_COME, A.I_COULD_NOT_COME, A.AGREED_NOT_TO)
+VERDICTS: dict[OutcomeAnswer, tuple[SessionState, ...]] = {
+    A.HAPPENED: (S.COMPLETED, S.COMPLETED, S.DISPUTED, S.DISPUTED, S.DISPUTED),
+    A.THEY_DID_NOT_COME: (S.NO_SHOW, S.DISPUTED, S.DISPUTED, S.NO_SHOW, S.DISPUTED),
+    A.I_COULD_NOT_COME: (S.NO_SHOW, S.DISPUTED, S.NO_SHOW, S.CANCELLED, S.CANCELLED),
+    A.AGREED_NOT_TO: (S.CANCELLED, S.DISPUTED, S.DISPUTED, S.CANCELLED, S.CANCELLED),
+}
+
+
+def verdict(one: OutcomeAnswer, other: OutcomeAnswer | None) -> SessionState:
+    """What becomes of a session of which one says this and the other that, or nothing."""
+    return VERDICTS[one][BESIDE.index(other)]
 
 
 IS_SCHEDULED = text("state = 'scheduled'")
@@ -148,10 +167,28 @@ class LearningSession(Model):
         return self.teacher if person.id == self.learner_id else self.learner
 
     def state_at(self, now: datetime) -> SessionState:
-        """The state with its deadlines taken into account, also before a sweep has run: where one
-        has said it happened and the other stayed silent until `confirm_by`, it is completed;
-        where both stayed silent for 7 days, it is unconfirmed."""
+        """The state with its deadlines taken into account, also before a sweep has run.
+
+        What one has said counts when the other stays silent until `confirm_by`. Both silent for
+        7 days, or of two minds for 7 days: unconfirmed. Needs `outcomes` loaded.
+        """
         return state_at(self, now)
+
+    @property
+    def said(self) -> OutcomeAnswer | None:
+        """What the one says who has answered, while the other has not."""
+        return self.outcomes[0].answer if self.outcomes else None
+
+    def answer_of(self, person: User) -> OutcomeAnswer | None:
+        """What this person says became of it."""
+        return next((one.answer for one in self.outcomes if one.user_id == person.id), None)
+
+    def absent_id_at(self, now: datetime) -> int | None:
+        """Who did not come, by the clock too; None while nobody stayed away."""
+        if self.state is S.NO_SHOW or self.state_at(now) is not S.NO_SHOW:
+            return self.absent_user_id
+        waited = self.outcomes[0].user_id
+        return self.teacher_id if waited == self.learner_id else self.learner_id
 
     def is_over(self, now: datetime) -> bool:
         """Whether its agreed time has passed."""
@@ -165,13 +202,15 @@ class LearningSession(Model):
 
 
 def state_at(row: Any, now: datetime) -> SessionState:
-    """How a session (or a row with its columns) stands by the clock."""
+    """How a session (or a row with its columns and `said`) stands by the clock."""
     state: SessionState = row.state
-    if state is not S.SCHEDULED or row.ends_at is None:
+    if state not in (S.SCHEDULED, S.DISPUTED) or row.ends_at is None:
         return state
-    if row.confirm_by is not None:
-        return S.COMPLETED if row.confirm_by <= now else state
-    return S.UNCONFIRMED if row.ends_at + ANSWER_WITHIN <= now else state
+    if row.confirm_by is None:
+        return S.UNCONFIRMED if row.ends_at + ANSWER_WITHIN <= now else state
+    if row.confirm_by > now:
+        return state
+    return S.UNCONFIRMED if state is S.DISPUTED else verdict(row.said, None)
 
 
 PROPOSAL_IS_OPEN = text("state = 'open'")

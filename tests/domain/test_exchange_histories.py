@@ -10,6 +10,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import selectinload
 
 from skillswap.db import db, transaction
 from skillswap.domain import exchanges, learning_sessions, pitches
@@ -157,7 +158,9 @@ class Story:
         return list(db.session.scalars(select(Exchange).order_by(Exchange.id)))
 
     def sessions(self) -> list[LearningSession]:
-        return list(db.session.scalars(select(LearningSession).order_by(LearningSession.id)))
+        said = selectinload(LearningSession.outcomes)  # it counts, once the other stays silent
+        query = select(LearningSession).order_by(LearningSession.id).options(said)
+        return list(db.session.scalars(query))
 
     def one(self, number: int) -> tuple[User, str]:
         """An exchange, the latest most often, and one of its two."""

@@ -402,18 +402,23 @@ def test_the_call_is_open_from_a_quarter_before_until_the_end(ada, ben, exchange
 
     def join(person, at):
         with transaction():
-            return learning_sessions.join_session(person, key, jitsi_url=JITSI, now=at)
+            return learning_sessions.join_session(person, key, jitsi_url=JITSI, now=at).url
+
+    def seen(at):
+        one = learning_sessions.session_of(ada, key)
+        return learning_sessions.gathering_of(ada, one, jitsi_url=JITSI, now=at).call
 
     opens = start - timedelta(minutes=15)
     for at in (opens - timedelta(seconds=1), start + HOUR):
         with pytest.raises(WrongState) as wrong:
             join(ada, at)
         assert wrong.value.state == "closed"
-        assert learning_sessions.call_of(ada, key, jitsi_url=JITSI, now=at)[1] is None
-    assert learning_sessions.call_of(ada, key, jitsi_url=JITSI, now=opens)[1] is None
+        assert seen(at) is None
+    assert seen(opens) is None
     room = f"{JITSI}/SkillSwap-{exchanges.exchange_of(ada, exchange.public_id).room}"
     assert join(ada, opens) == join(ben, start) == join(ada, start) == room
-    assert learning_sessions.call_of(ada, key, jitsi_url=JITSI, now=start)[1] == room
+    assert seen(start).url == room
+    assert seen(start + HOUR) is None
     first = select(Presence.joined_at).where(Presence.user_id == ada.id)
     assert db.session.scalars(first).all() == [opens]
 
@@ -456,15 +461,6 @@ def test_silence_counts_after_three_days(ada, ben, exchange, now, start):
     assert learning_sessions.past(ben, None, due).rows[0].state_at(due) == "completed"
 
 
-def test_other_answers_are_not_taken_yet(ada, exchange, now, start):
-    key = people.make_session(ada, exchange, start=start, now=now).public_id
-    with pytest.raises(Refused) as refused, transaction():
-        learning_sessions.give_outcome(
-            ada, key, answer=OutcomeAnswer.THEY_DID_NOT_COME, now=start + HOUR
-        )
-    assert refused.value.code == "not_an_answer"
-
-
 def test_for_a_stranger_there_is_no_session(ada, cy, exchange, now, start):
     key = people.make_session(ada, exchange, start=start, now=now).public_id
     verbs: list[Callable[[], object]] = [
@@ -474,7 +470,6 @@ def test_for_a_stranger_there_is_no_session(ada, cy, exchange, now, start):
         lambda: learning_sessions.withdraw_times(cy, key, now=now),
         lambda: learning_sessions.cancel_session(cy, key, reason="", now=now),
         lambda: learning_sessions.join_session(cy, key, jitsi_url=JITSI, now=start),
-        lambda: learning_sessions.call_of(cy, key, jitsi_url=JITSI, now=start),
         lambda: learning_sessions.give_outcome(
             cy, key, answer=OutcomeAnswer.HAPPENED, now=start + HOUR
         ),

@@ -144,6 +144,11 @@ def test_every_kind_that_is_told_has_a_topic_with_words_for_its_switch() -> None
 
 
 def test_every_kind_that_is_told_has_a_page_to_open() -> None:
-    tables = {"pitch": "pitches", "exchange": "exchanges", "session": "learning_sessions"}
+    tables = {
+        "pitch": "pitches",
+        "exchange": "exchanges",
+        "session": "learning_sessions",
+        "contest": "learning_sessions",
+    }
     told = {kind.partition(".")[0] for kind in WORDS}
     assert {tables[noun] for noun in told} <= PAGES.keys()

@@ -29,6 +29,7 @@ from skillswap.models import (
     LearningSession,
     Outcome,
     OutcomeAnswer,
+    PlaceKind,
     Proposal,
     ProposalKind,
     ProposalState,
@@ -54,6 +55,7 @@ class SessionCard:
     skill: str
     number: int
     minutes: int
+    in_person: bool
     starts_at: datetime | None
     ends_at: datetime | None
     confirm_by: datetime | None
@@ -234,6 +236,7 @@ def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
             LearningSession.teacher_id,
             LearningSession.number,
             LearningSession.minutes,
+            LearningSession.place_kind,
             LearningSession.starts_at,
             LearningSession.ends_at,
             LearningSession.confirm_by,
@@ -274,6 +277,7 @@ def _card(row: Any, person: User) -> SessionCard:
         skill=row.skill,
         number=row.number,
         minutes=row.minutes,
+        in_person=row.place_kind is PlaceKind.IN_PERSON,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         confirm_by=row.confirm_by,

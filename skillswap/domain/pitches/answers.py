@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from skillswap.domain import answering, events, exchanges, notifications, pitch_rules
+from skillswap.domain import answering, events, exchanges, notifications, pitch_rules, reliability
 from skillswap.domain.limits import check_free
 from skillswap.domain.pitches.reading import one, received_pitch, sent_pitch, siblings
 from skillswap.errors import Refused, WrongState
@@ -38,6 +38,8 @@ def accept_pitch(teacher: User, public_id: str, *, body: str = "", now: datetime
     pitch = held(teacher, public_id)
     pitch.move_to(PitchState.ACCEPTED, now)
     check_free(teacher, now, "body")
+    if barred := reliability.barred(teacher, now, "body"):
+        raise barred
     pitch.answer_body = pitch_rules.checked_words(body)
     exchange = exchanges.open_exchange(pitch, now)
     note_answer(pitch, now)
