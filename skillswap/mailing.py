@@ -14,25 +14,34 @@ from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
-from urllib.parse import urlsplit
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from skillswap.config import Settings
+from skillswap import calendaring
+from skillswap.addresses import absolute, address_of, host, settings
+from skillswap.domain import calendars
+from skillswap.domain.calendars import Invite
 from skillswap.domain.letters import Letter
 from skillswap.domain.notifications import Line
 from skillswap.domain.preferences import Topic
 from skillswap.lib import mail
+from skillswap.lib.clock import local
 from skillswap.lib.i18n import _
+from skillswap.lib.ics import CalendarUser
 from skillswap.models import Channel
 
-NAME_LENGTH = 80
+NAME_LENGTH, TEXT_LENGTH = 80, 200
 # where each kind of subject is shown
 PAGES = {
     "pitches": "pitches.show",
     "exchanges": "exchanges.show",
     "learning_sessions": "sessions.show",
+}
+# and where what asks something is answered
+PAGES_OF_KIND = {
+    "session.ended": "sessions.outcome",
+    "session.asked_again": "sessions.outcome",
 }
 # event kind -> subject; of the facts only the name may stand in it
 SUBJECTS = {
@@ -68,6 +77,22 @@ OTHERWISE = {
     "exchange": _("News about your exchange"),
     "session": _("News about a session"),
 }
+
+
+ATTACHED = _("The calendar file is attached.")
+# subject and sentence of a mail that brings nothing else
+IN_CALENDAR = (
+    _("In your calendar: {what}, {when}"),
+    _("{what} is agreed: {when}."),
+)
+CHANGED_IN_CALENDAR = (
+    _("Changed in your calendar: {what}, {when}"),
+    _("{what} has changed in your calendar: {when}."),
+)
+OFF_CALENDAR = (
+    _("Off your calendar: {what}, {when}"),
+    _("{what} on {when} is off. The time is yours again."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +154,6 @@ ACCOUNT_MAILS = {
 }
 
 
-def settings() -> Settings:
-    """Those of the app."""
-    found: Settings = current_app.config["SETTINGS"]
-    return found
-
-
-def absolute(path: str) -> str:
-    """A path of ours as a link that works from outside."""
-    return settings().public_url + path
-
-
-def address_of(endpoint: str, **values: str) -> str:
-    """The absolute link to a view; without a request, and whatever Host one came with."""
-    parts = urlsplit(settings().public_url)
-    urls = current_app.url_map.bind(parts.netloc, url_scheme=parts.scheme)
-    return absolute(urls.build(endpoint, values))
-
-
 # -- unsubscribing --------------------------------------------------------------------------------
 
 
@@ -198,6 +205,8 @@ def write(letter: Letter) -> Written:
         return _digest(letter)
     if letter.claim.kind in ACCOUNT_MAILS:
         return _account(letter)
+    if letter.claim.kind == calendars.KIND and letter.invite:
+        return _calendar(letter, letter.invite)
     return _told(letter)
 
 
@@ -206,7 +215,7 @@ def _told(letter: Letter) -> Written:
     return Written(
         subject=_subject(letter.claim.kind, line),
         hello=_hello(letter),
-        said=(sentence(line),),
+        said=(sentence(line), ATTACHED) if letter.invite else (sentence(line),),
         points=(),
         button=Button(_("Open it on SkillSwap"), page_of(line)),
         unsubscribe=_unsubscribe(letter),
@@ -221,6 +230,26 @@ def _digest(letter: Letter) -> Written:
         said=(_("This is what you have not read yet."),),
         points=tuple((sentence(line), page_of(line)) for line in letter.lines),
         button=Button(_("Read all of it"), address_of("notifications.page")),
+        unsubscribe=_unsubscribe(letter),
+    )
+
+
+def _calendar(letter: Letter, invite: Invite) -> Written:
+    booking = invite.booking
+    what = calendaring.title_of(booking)
+    when = local(booking.starts_at, letter.timezone).full
+    subject, said = IN_CALENDAR if booking.sequence == 0 else CHANGED_IN_CALENDAR
+    if invite.cancels:
+        subject, said = OFF_CALENDAR
+    page = address_of("sessions.past")
+    if booking.partner:
+        page = address_of("sessions.show", public_id=booking.public_id)
+    return Written(
+        subject=header_text(subject.format(what=what, when=when)),
+        hello=_hello(letter),
+        said=(said.format(what=what, when=when), ATTACHED),
+        points=(),
+        button=Button(_("Open it on SkillSwap"), page),
         unsubscribe=_unsubscribe(letter),
     )
 
@@ -249,8 +278,9 @@ def sentence(line: Line) -> str:
 
 def page_of(line: Line) -> str:
     """The absolute link to what a line is about."""
-    if line.subject_type in PAGES and line.public_id:
-        return address_of(PAGES[line.subject_type], public_id=line.public_id)
+    page = PAGES_OF_KIND.get(line.kind) or PAGES.get(line.subject_type)
+    if page and line.public_id:
+        return address_of(page, public_id=line.public_id)
     return address_of("notifications.page")
 
 
@@ -272,8 +302,13 @@ def _subject(kind: str, line: Line) -> str:
 
 def header_name(name: str) -> str:
     """A person's name as a header may hold it: one line, nothing invisible, 80 characters."""
-    plain = "".join(sign if unicodedata.category(sign)[0] != "C" else " " for sign in name)
-    return " ".join(plain.split())[:NAME_LENGTH].strip()
+    return header_text(name)[:NAME_LENGTH].strip()
+
+
+def header_text(text: str) -> str:
+    """Words as a header may hold them: one line, nothing invisible, 200 characters."""
+    plain = "".join(sign if unicodedata.category(sign)[0] != "C" else " " for sign in text)
+    return " ".join(plain.split())[:TEXT_LENGTH].strip()
 
 
 class LinkHeader(UnstructuredHeader):
@@ -297,14 +332,16 @@ def compose(letter: Letter) -> EmailMessage:
     message["To"] = letter.address
     message["Subject"] = written.subject
     message["Date"] = format_datetime(letter.at)
-    host = urlsplit(settings().public_url).hostname
-    message["Message-ID"] = f"<{letter.claim.public_id}@{host}>"
+    message["Message-ID"] = f"<{letter.claim.public_id}@{host()}>"
     message["Auto-Submitted"] = "auto-generated"
     if written.unsubscribe:
         message["List-Unsubscribe"] = f"<{written.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(render("letter.txt", written))
     message.add_alternative(render("letter.html", written), subtype="html")
+    if letter.invite:
+        guest = CalendarUser(letter.first_name, letter.address)
+        calendaring.enclose(message, letter.invite, guest, letter.timezone, letter.at)
     return message
 
 

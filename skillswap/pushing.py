@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from skillswap.addresses import settings
 from skillswap.config import Settings
 from skillswap.db import db, transaction
 from skillswap.domain import push
@@ -18,7 +19,7 @@ from skillswap.domain.push import Target
 from skillswap.lib.push import Gone, PushKey, message
 from skillswap.lib.push import send as hand_in
 from skillswap.lib.sending import Away, NotSent
-from skillswap.mailing import page_of, settings
+from skillswap.mailing import page_of
 
 MOST_TRIES = 5  # news on a screen is stale sooner than a mail
 

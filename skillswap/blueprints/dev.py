@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
-from skillswap import mailing
+from skillswap import addresses, mailing
 from skillswap.domain import letters
 from skillswap.lib.clock import utcnow
 from skillswap.web import render
@@ -17,7 +17,7 @@ SHOWN = 30
 @bp.get("/dev/mail")
 def mail() -> ResponseReturnValue:
     """The mails of this place, newest first. Development without SMTP_URL only, 404 elsewhere."""
-    settings = mailing.settings()
+    settings = addresses.settings()
     if settings.env != "development" or not settings.keeps_mail:
         abort(404)
     now = utcnow()

@@ -12,6 +12,7 @@ from skillswap.db import transaction
 from skillswap.domain import notifications
 from skillswap.forms.notifications import SeenForm
 from skillswap.lib.clock import utcnow
+from skillswap.mailing import PAGES_OF_KIND
 from skillswap.web import after_post, cursor, me, render, wants_fragment
 
 bp = Blueprint("notifications", __name__)
@@ -76,6 +77,7 @@ def _facts() -> dict[str, Any]:
         "filter": UNREAD if unread_only else None,
         "continued": request.args.get("day") if wants_fragment() else None,
         "pages": PAGES,
+        "asked": PAGES_OF_KIND,
         "lists": LISTS,
         "now": now,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from skillswap.domain import cards, notifications
+from skillswap.domain import calendars, cards, meetings, notifications
 from skillswap.models import Event
 
 # A consequence touches only the database, in the transaction of the verb. What it returns are
@@ -45,27 +45,29 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "pitch.expired": [notifications.notify],
     "pitch.closed": [notifications.notify],
     "exchange.opened": [],
-    "exchange.closed": [notifications.notify],
+    "exchange.closed": [meetings.keep, notifications.notify],
     "exchange.completion_proposed": [notifications.notify, cards.write],
     "exchange.completed": [notifications.notify, cards.write],
     "exchange.noted": [],  # the page says who wrote last
     "exchange.nudged": [notifications.notify],
     "exchange.rested": [notifications.notify],
     "exchange.woken": [notifications.notify],
-    "exchange.cancelled": [notifications.notify, cards.write],
+    "exchange.cancelled": [meetings.keep, notifications.notify, cards.write, calendars.enclose],
     "session.proposed": [notifications.notify, cards.write],
-    "session.scheduled": [notifications.notify, cards.write],
+    "session.scheduled": [meetings.keep, notifications.notify, cards.write, calendars.enclose],
     "session.declined": [notifications.notify],
     "session.withdrawn": [notifications.notify],
     "session.lapsed": [notifications.notify],
     "session.prepared": [notifications.notify],
     "session.move_proposed": [notifications.notify, cards.write],
-    "session.moved": [notifications.notify, cards.write],
+    "session.moved": [meetings.keep, notifications.notify, cards.write, calendars.enclose],
     "session.move_declined": [notifications.notify],
     "session.move_withdrawn": [notifications.notify],
     "session.move_lapsed": [notifications.notify],
-    "session.cancelled": [notifications.notify, cards.write],
-    "session.closed": [notifications.notify],
+    "session.cancelled": [meetings.keep, notifications.notify, cards.write, calendars.enclose],
+    "session.closed": [meetings.keep, notifications.notify, calendars.enclose],
+    "session.place_changed": [meetings.keep, notifications.notify, calendars.enclose],
+    "session.place_fell_back": [notifications.notify],
     "session.reminded": [notifications.notify],
     "session.ended": [notifications.notify, cards.write],
     "session.asked_again": [notifications.notify],

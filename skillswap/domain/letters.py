@@ -12,7 +12,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, select
 
 from skillswap.db import db
-from skillswap.domain import digests, notifications, preferences
+from skillswap.domain import calendars, digests, notifications, preferences
+from skillswap.domain.calendars import Invite
 from skillswap.domain.deliveries import Claim, after_quiet_hours, claim_of
 from skillswap.domain.notifications import Line
 from skillswap.domain.preferences import Topic
@@ -22,8 +23,10 @@ from skillswap.models import (
     Delivery,
     DeliveryResult,
     Event,
+    LearningSession,
     Mute,
     Notification,
+    SessionState,
     User,
     UserState,
 )
@@ -52,6 +55,7 @@ class Letter:
     topic: Topic | None  # None: it concerns the account, and no switch is about it
     lines: tuple[Line, ...]  # of a notification one; of a digest those still unread
     at: datetime
+    invite: Invite | None = None  # of a mail the calendar file that goes with it
 
 
 def letter_for(claim: Claim, now: datetime) -> Letter:
@@ -64,6 +68,8 @@ def letter_for(claim: Claim, now: datetime) -> Letter:
         return _digest(claim, reader, now)
     if claim.notification_id is not None:
         return _told(claim, reader, now)
+    if claim.kind == calendars.KIND:
+        return _calendar(claim, reader, now)
     until = claim.payload.get("until")
     if until and datetime.fromisoformat(until) <= now:
         raise Dropped("its link is out of date")
@@ -78,12 +84,51 @@ def _told(claim: Claim, reader: User, now: datetime) -> Letter:
     lines = notifications.lines(reader, this, ~_is_muted(), now=now, limit=1)
     if not lines:
         raise Dropped("nothing to open any more")
-    if not lines[0].unread:
+    invite = _invite(claim)
+    if not lines[0].unread and invite is None:  # a calendar has to learn of it all the same
         raise Dropped("read meanwhile")
+    if claim.kind == "session.reminded" and _is_overtaken(claim, now):
+        raise Dropped("the session is not then any more")
     morning = after_quiet_hours(now, reader.timezone)
     if claim.channel is Channel.PUSH and morning > now:
         raise Later(morning)
-    return _letter(claim, reader, topic, lines, now)
+    return _letter(claim, reader, topic, lines, now, invite)
+
+
+def _calendar(claim: Claim, reader: User, now: datetime) -> Letter:
+    """A mail whose only news is its file. A later change of the session has a mail of its own."""
+    topic = preferences.topic_of(claim.kind)
+    _check_open(reader, topic, claim.channel)
+    _check_address(reader, claim.channel)
+    invite = _invite(claim)
+    if invite is None or invite.booking.sequence != claim.payload.get("sequence"):
+        raise Dropped("the session has changed since")
+    return _letter(claim, reader, topic, [], now, invite)
+
+
+def _invite(claim: Claim) -> Invite | None:
+    """The calendar file that goes with a mail, if one does."""
+    if claim.kind == calendars.KIND:
+        return calendars.invite_now(claim.user_id, claim.payload.get("session", 0))
+    if claim.channel is not Channel.EMAIL or not calendars.has_file(claim.kind):
+        return None
+    subject_id = db.session.scalar(
+        select(Notification.subject_id).where(Notification.id == claim.notification_id)
+    )
+    return calendars.invite_of(claim.user_id, claim.kind, subject_id or 0)
+
+
+def _is_overtaken(claim: Claim, now: datetime) -> bool:
+    """Whether the session that a reminder is about has been moved, called off, or has begun."""
+    row = db.session.execute(
+        select(Event.facts, LearningSession.state, LearningSession.starts_at)
+        .join(Notification, Notification.event_id == Event.id)
+        .join(LearningSession, LearningSession.id == Notification.subject_id)
+        .where(Notification.id == claim.notification_id)
+    ).one()
+    planned = datetime.fromisoformat(row.facts["starts_at"])
+    stands = row.state is SessionState.SCHEDULED and row.starts_at == planned
+    return not stands or planned <= now
 
 
 def _digest(claim: Claim, reader: User, now: datetime) -> Letter:
@@ -119,7 +164,12 @@ def _is_muted() -> ColumnElement[bool]:
 
 
 def _letter(
-    claim: Claim, reader: User, topic: Topic | None, lines: list[Line], now: datetime
+    claim: Claim,
+    reader: User,
+    topic: Topic | None,
+    lines: list[Line],
+    now: datetime,
+    invite: Invite | None = None,
 ) -> Letter:
     return Letter(
         claim=claim,
@@ -129,6 +179,7 @@ def _letter(
         topic=topic,
         lines=tuple(lines),
         at=now,
+        invite=invite,
     )
 
 
@@ -158,7 +209,10 @@ def _unchecked(claim: Claim, now: datetime) -> Letter | None:
     elif claim.notification_id is not None:
         this = Notification.id == claim.notification_id
         lines = notifications.lines(reader, this, now=now, limit=1)
+    elif claim.kind == calendars.KIND:
+        lines = []
     else:
         return _letter(claim, reader, None, [], now)
     topic = None if claim.channel is Channel.DIGEST else preferences.topic_of(claim.kind)
-    return _letter(claim, reader, topic, lines, now) if lines else None
+    invite = _invite(claim)
+    return _letter(claim, reader, topic, lines, now, invite) if lines or invite else None
