@@ -6,6 +6,7 @@ blocking parts of the standard library, and what is imported earlier keeps the b
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -20,7 +21,8 @@ PORT = os.environ.get("PORT", "8000")
 bind = f"[{HOST}]:{PORT}" if ":" in HOST else f"{HOST}:{PORT}"
 worker_class = "gevent"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
-worker_connections = 6000  # 5,000 sockets, which the app itself caps, and room for pages
+sockets = int(os.environ.get("LIVE_SOCKETS") or 5000)
+worker_connections = sockets + 1000  # those, which the app itself caps, and room for pages
 backlog = 2048
 keepalive = 95  # longer than a platform router's 90 s, so that it never meets a closed connection
 timeout = 30
@@ -84,32 +86,49 @@ def when_ready(server):
 
 
 def post_worker_init(worker):
-    """The app is loaded: watch for the stop, and say where the page is."""
+    """The app is loaded: open the live part, watch for the stop, and say where the page is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the master too, and it tells us
     worker.timeout_ctx = lambda: Waiting(worker.cfg.keepalive, False)
+    allow_files(worker_connections + 200)
     gevent.spawn(drain, worker, background(worker.wsgi))
     if worker.age == 1 and os.environ.get("WELCOME"):
         print(os.environ["WELCOME"], flush=True)
 
 
+def allow_files(number):
+    """Each connection is an open file; many systems allow 1,024 until asked."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        number = min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < number:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
+
+
 def background(app):
-    """Start what is due beside the pages (skillswap/worker.py); returns what stops it."""
+    """Start the sockets and what is due beside the pages; returns what stops them."""
     import threading  # gevent's by now, as everything the worker uses
 
-    stop = threading.Event()
-    settings = app.config.get("SETTINGS")
-    if settings and settings.embedded_worker:
-        from skillswap import worker
+    stop, settings = threading.Event(), app.config.get("SETTINGS")
+    if not settings:  # an app of the benchmarks, to compare with
+        return stop.set
+    from skillswap import live, worker
 
+    live.start(app)
+    if settings.embedded_worker:
         gevent.spawn(worker.run, app, stop)
-    return stop
+
+    def end():
+        stop.set()
+        gevent.spawn(live.drain)
+
+    return end
 
 
 def drain(worker, stop):
     """Once the worker stops, end the connections on which no request is under way."""
     while worker.alive:
         gevent.sleep(0.25)
-    stop.set()
+    stop()
     while True:
         for wait in list(idle):
             wait.greenlet.kill(wait, block=False)

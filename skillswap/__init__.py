@@ -12,7 +12,17 @@ __version__ = "0.1.0"
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application: a list of calls, read from top to bottom."""
-    from skillswap import assets, blueprints, cli, db, extensions, security, template_tools, web
+    from skillswap import (
+        assets,
+        blueprints,
+        cli,
+        db,
+        extensions,
+        live,
+        security,
+        template_tools,
+        web,
+    )
 
     settings = settings or Settings.from_env()
     app = Flask(__name__, static_folder=None)
@@ -42,5 +52,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     template_tools.init_templates(app)
     web.init_web(app)
     blueprints.register(app)
+    live.init_live(app, settings)
     cli.register(app)
     return app

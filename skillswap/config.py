@@ -39,6 +39,7 @@ class Settings:
     database_url: str
     public_url: str
     redis_url: str
+    live_sockets: int
     media_folder: Path
     proxy_hops: int
     sql_count: bool
@@ -126,6 +127,7 @@ class Settings:
             database_url=_database(env, instance, production),
             public_url=public_url,
             redis_url=env.get("REDIS_URL", ""),
+            live_sockets=_whole(env, "LIVE_SOCKETS", 5_000),
             media_folder=Path(env.get("MEDIA_FOLDER", instance / "media")),
             proxy_hops=_whole(env, "PROXY_HOPS", 0),
             sql_count=env.get("SQL_COUNT", "") == "1",

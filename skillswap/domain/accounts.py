@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
-from skillswap.domain import attempts, credentials, email_links, events, safety
+from skillswap.domain import attempts, credentials, email_links, events, live, safety
 from skillswap.domain.credentials import check_new_password, fold_address, same_everywhere
 from skillswap.domain.usernames import candidates, clean_name, name_key, reads_like_staff
 from skillswap.errors import Refused
@@ -206,6 +206,7 @@ def log_out(sign_in: SignIn, now: datetime) -> None:
         .values(revoked_at=now)
         .execution_options(synchronize_session=False)
     )
+    live.tell([sign_in.user_id], "signed_out", only=sign_in.id)
 
 
 def _keep_hash(tried: LogInTry, password_hash: str) -> None:

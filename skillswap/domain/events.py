@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from skillswap.db import Model, db
+from skillswap.domain import live
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.models import Event, User
 
@@ -50,4 +51,15 @@ def record(
         db.session.flush()  # consequences need event.id
         for follow in follows:
             waiting += follow(event) or ()
+    _tell(first)
     return first
+
+
+def _tell(event: Event) -> None:
+    """Let open pages that show the subject look at it again. What is told later waits."""
+    facts = event.facts
+    if event.due_at is None and "public_id" in facts:
+        between = facts.get("between", [])
+        subject = f"{event.subject_type}/{facts['public_id']}"
+        live.tell({*event.audience, *between}, "changed", subject=subject, between=between)
+        live.tell(between, "bell")  # what waits for either may be another number now

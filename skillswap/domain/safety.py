@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import exists, literal, or_, select, union_all, update
 
 from skillswap.db import db
-from skillswap.domain import closing, events, exchanges
+from skillswap.domain import closing, events, exchanges, live
 from skillswap.domain.visibility import SEEN, visible
 from skillswap.errors import NotFound, WrongState
 from skillswap.models import Block, Mute, SignIn, User, UserState
@@ -233,3 +233,4 @@ def _sign_out(person: User, now: datetime) -> None:
         .values(revoked_at=now)
         .execution_options(synchronize_session=False)
     )
+    live.tell([person.id], "signed_out")

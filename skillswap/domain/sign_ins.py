@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 
 from skillswap.db import db
-from skillswap.domain import deliveries, events
+from skillswap.domain import deliveries, events, live
 from skillswap.domain.credentials import check_new_password, same_everywhere
 from skillswap.errors import NotFound
 from skillswap.lib.i18n import _
@@ -105,15 +105,18 @@ def mine(person: User, key: str) -> int:
 def end_sign_in(person: User, sign_in_id: int, now: datetime) -> None:
     """End one of mine, wherever its cookie was copied to. Twice is harmless."""
     _end(now, _live(person, now), SignIn.id == sign_in_id)
+    live.tell([person.id], "signed_out", only=sign_in_id)
 
 
 def end_others(person: User, here: SignIn, now: datetime) -> int:
     """End every sign-in but this one; returns how many."""
+    live.tell([person.id], "signed_out", but=here.id)
     return _end(now, _live(person, now), SignIn.id != here.id)
 
 
 def end_all(person: User, now: datetime) -> int:
     """End every sign-in of a person; returns how many."""
+    live.tell([person.id], "signed_out")
     return _end(now, _live(person, now))
 
 
