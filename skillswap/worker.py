@@ -1,4 +1,5 @@
-"""Who does what is due? One loop: the deadlines every minute, the outbox every few seconds.
+"""Who does what is due? One loop: the deadlines every minute, the outbox every few seconds,
+and with it the meetings that Zoom and Google are to hold (calling.py).
 
 It runs as a greenlet beside the pages (gunicorn.conf.py) or as a process (`flask work`); any
 number of them may run at once, each row is held by one (domain/deliveries.py). Nothing is kept
@@ -19,7 +20,7 @@ from typing import Any, Protocol
 
 from flask import Flask
 
-from skillswap import mailing, pushing
+from skillswap import calling, mailing, pushing
 from skillswap.db import db, transaction
 from skillswap.domain import deliveries, letters
 from skillswap.domain.deliveries import Claim
@@ -71,6 +72,8 @@ def run(app: Flask, stop: threading.Event) -> None:
                     sweep(utcnow())
             if deliver(app, owner, stop):
                 rest = 0
+            if calling.call(app, owner, stop):
+                rest = 0
         except Exception:
             log.exception("the worker goes on after trouble")
             rest = AFTER_TROUBLE_SECONDS
@@ -84,6 +87,8 @@ def run_once(app: Flask) -> tuple[dict[str, int], int]:
         swept = sweep(utcnow())
     while count := deliver(app, owner, stop):
         tried += count
+    while calling.call(app, owner, stop):
+        pass  # what failed is due later
     return swept, tried
 
 

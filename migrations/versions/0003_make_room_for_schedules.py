@@ -197,7 +197,7 @@ def upgrade() -> None:
             name=op.f("fk_meetings_learning_session_id_learning_sessions"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("learning_session_id", name=op.f("pk_meetings")),
+        sa.PrimaryKeyConstraint("learning_session_id", "provider", name=op.f("pk_meetings")),
     )
     with op.batch_alter_table("meetings", schema=None) as batch_op:
         batch_op.create_index(

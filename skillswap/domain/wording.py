@@ -144,6 +144,17 @@ def _session_scheduled(facts: Facts, zone: str) -> str:
     return said
 
 
+def _place_changed(facts: Facts, zone: str) -> str:
+    place = {
+        "jitsi": _("in the video room of your exchange"),
+        "link": _("under a link of their own"),
+        "in_person": _("in person"),
+        "zoom": _("on Zoom"),
+        "meet": _("on Google Meet"),
+    }[facts["place"]]
+    return _("changed where you meet for {skill}: {place}").format(**facts | {"place": place})
+
+
 # kind -> icon, and the words after the actor's name for a reader in that zone
 WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     "follow.made": ("user-plus", lambda facts, zone: _("follows you")),
@@ -287,6 +298,14 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
         lambda facts, zone: _("Your move of {skill} lapsed, so {when} stands").format(
             **facts, when=_when(facts, zone)
         ),
+    ),
+    "session.place_changed": ("video", _place_changed),
+    "session.place_fell_back": (
+        "video",
+        lambda facts, zone: _(
+            "{service} does not answer, so {skill} on {when} has its video room here instead. "
+            "Nothing to do"
+        ).format(**facts, when=_when(facts, zone)),
     ),
     "session.cancelled": (
         "x",

@@ -24,9 +24,9 @@ HAS_WORK = text("state IN ('wanted', 'unwanted')")
 
 
 class Meeting(Model):
-    """A meeting at Zoom or Google for one session. The rows are what should be; a worker claims
-    those with work until `claimed_until` and makes it so. As long as none is ready, the session's
-    Jitsi room serves: no session is ever without a link."""
+    """A meeting at Zoom or Google for one session: one row for each service it has asked. The rows
+    are what should be; a worker claims those with work until `claimed_until` and makes it so. As
+    long as none is ready, the session's Jitsi room serves: no session is ever without a link."""
 
     __tablename__ = "meetings"
     __table_args__ = (
@@ -35,12 +35,13 @@ class Meeting(Model):
     learning_session_id: Mapped[int] = mapped_column(
         ForeignKey("learning_sessions.id", ondelete="CASCADE"), primary_key=True
     )
-    provider: Mapped[PlaceKind] = mapped_column(choice(PlaceKind))  # zoom or meet
+    provider: Mapped[PlaceKind] = mapped_column(choice(PlaceKind), primary_key=True)  # zoom, meet
     state: Mapped[MeetingState] = mapped_column(choice(MeetingState), default=MeetingState.WANTED)
     external_id: Mapped[str] = mapped_column(String(200), default="")
     join_url: Mapped[str] = mapped_column(String(1_000), default="")
     due_at: Mapped[datetime]
     claimed_until: Mapped[datetime | None]
+    # who holds it; emptied when what is wanted changes meanwhile, while the claim goes on
     owner: Mapped[str] = mapped_column(String(40), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(String(500), default="")

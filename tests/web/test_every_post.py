@@ -232,6 +232,12 @@ def join(ada: User, ben: User) -> Ready:
     return Ready(f"/sessions/{found.public_id}/join", ben)
 
 
+def place(ada: User, ben: User) -> Ready:
+    found = meeting(ada, ben, starts_in=2 * DAY)
+    form = {"place_kind": "in_person", "place_body": "The library at the harbour"}
+    return Ready(f"/sessions/{found.public_id}/place", ben, form)
+
+
 def outcome(ada: User, ben: User) -> Ready:
     found = meeting(ada, ben, starts_in=-DAY)
     return Ready(f"/sessions/{found.public_id}/outcome", ben, {"answer": "happened"})
@@ -465,6 +471,12 @@ EVERY: dict[str, Case] = {
         prepare_session, wrong={"body": WORDS + "x" * 1_000}, kept=WORDS, again=HARMLESS
     ),
     "sessions.join": Case(join, again=HARMLESS),
+    "sessions.place": Case(
+        place,
+        wrong={"place_kind": "link", "place_body": "https://zoom.us.evil.example/<b>j"},
+        kept="https://zoom.us.evil.example/<b>j",
+        again=HARMLESS,
+    ),
     "sessions.outcome": Case(outcome, wrong={"answer": "perhaps"}),
     "settings.profile": Case(
         profile,
@@ -543,6 +555,12 @@ EVERY: dict[str, Case] = {
         wrong={"switches": "security.push"},
         somebodys=False,
         again=HARMLESS,
+    ),
+    "calendars.new": Case(
+        lambda ada, _ben: Ready("/calendar/new", ada), somebodys=False, again=HARMLESS
+    ),
+    "calendars.stop": Case(
+        lambda ada, _ben: Ready("/calendar/stop", ada), somebodys=False, again=HARMLESS
     ),
     "push.subscribe": Case(
         lambda ada, _ben: Ready("/push/subscribe", ada, BROWSER.form),

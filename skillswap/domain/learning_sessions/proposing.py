@@ -19,6 +19,7 @@ from skillswap.domain.limits import (
     PROPOSAL_LIFE,
     check_free,
 )
+from skillswap.domain.meeting_places import check_place, here
 from skillswap.errors import Refused
 from skillswap.lib.clock import on_quarter
 from skillswap.models import (
@@ -61,6 +62,7 @@ def propose_times(
         raise Refused("leg", "unknown_leg")
     partner = exchange.partner_of(person)
     teacher = person if leg.teacher_id == person.id else partner
+    place_body = check_place(place_kind, place_body, at=here())
     check_starts(starts, minutes, teacher, now)
     check_weeks(starts, weeks, teacher, now)
     offers = _open_offers(person, exchange, now)
@@ -72,7 +74,7 @@ def propose_times(
         raise Refused("starts", "too_many_offers", limit=OPEN_OFFERS, partner=partner.first_name)
     check_held(starts, minutes, person, partner)
     learning_session = new_session(leg, next_number(exchange), minutes, now)
-    learning_session.place_kind, learning_session.place_body = place_kind, place_body.strip()
+    learning_session.place_kind, learning_session.place_body = place_kind, place_body
     proposal = new_proposal(learning_session, person, starts, body, lapse_of(starts, now), now)
     proposal.weeks = weeks
     db.session.add_all([learning_session, proposal])
