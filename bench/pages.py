@@ -2,7 +2,8 @@
 
 CPU seconds of the server's processes (from /proc) over many requests on one kept-alive
 connection, divided by the same for an app that answers "ok". Both run in this call, in turns,
-so a slow machine slows both. Usage: python bench/pages.py [PEOPLE]
+so a slow machine slows both. Usage: python bench/pages.py [PEOPLE [PAGE]...], where a PAGE is a
+name of the table below, quoted; without one, all are measured.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -27,8 +29,8 @@ from sqlalchemy import select
 from bench import population
 from skillswap import create_app
 from skillswap.config import Settings
-from skillswap.db import db, use_wal
-from skillswap.domain import pitches
+from skillswap.db import db, transaction, use_wal
+from skillswap.domain import exchanges, learning_sessions, pitches
 from skillswap.lib.clock import utcnow
 from skillswap.models import Skill, User, UserSkill
 from skillswap.models.skill import UserSkillKind
@@ -47,6 +49,9 @@ BUDGET = {
     "inbox": (9, 6),
     "home": (12, 7),
     "notifications": (9, 6),
+    "sessions": (9, 6),
+    "sessions, month": (9, 6),
+    "session": (9, 6),
     "pitch POST": (6, 4),
 }
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -206,13 +211,45 @@ def fill(app: Flask, count: int) -> tuple[str, dict[str, tuple[str, dict[str, st
         "home": ("/", {}),
         "notifications": ("/notifications", {}),
     }
+    key = sessions_of(reader, ids[31:41], taught[0], now)
+    pages |= {
+        "sessions": ("/sessions", {}),
+        "sessions, month": ("/sessions/month", {}),
+        "session": (f"/sessions/{key}", {}),
+    }
     targets = pitch_targets(app, ids[100 : 100 + WRITERS * ROUNDS])
     return cookie_of(app, population.sign_in(reader.id, now)), pages, targets
+
+
+def sessions_of(reader: User, learners: list[int], skill: str, now: datetime) -> str:
+    """Give the reader two sessions ahead with each of ten learners; returns the key of one."""
+    with transaction():
+        reader.places, reader.daily_sessions = 99, 99
+    first = (now + timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
+    key = ""
+    for number, learner_id in enumerate(learners):
+        learner = db.session.get_one(User, learner_id)
+        with transaction():
+            pitch = pitches.send_pitch(learner, reader, skill=skill, body=population.BIO, now=now)
+        with transaction():
+            exchange = pitches.accept_pitch(reader, pitch.public_id, now=now)
+        leg_id = exchanges.exchange_of(reader, exchange.public_id).legs[0].id
+        for turn in range(2):
+            start = first + timedelta(days=number % 5 + 7 * turn, hours=2 * (number // 5))
+            with transaction():
+                made = learning_sessions.propose_times(
+                    reader, exchange.public_id, leg_id=leg_id, starts=[start], minutes=60, now=now
+                )
+            with transaction():
+                learning_sessions.accept_times(learner, made.public_id, start=start, now=now)
+            key = made.public_id
+    return key
 
 
 def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
+    wanted = sys.argv[2:] or list(BUDGET)
     with tempfile.TemporaryDirectory(prefix="skillswap-bench-") as folder:
         env = {
             "SKILLSWAP_ENV": "development",
@@ -227,6 +264,8 @@ def main() -> None:
             use_wal(db.engine)
             command(app, "db", "upgrade")
             cookie, pages, targets = fill(app, count)
+            targets = targets if "pitch POST" in wanted else []
+            pages = {name: page for name, page in pages.items() if name in wanted}
             db.session.remove()
             db.engine.dispose()
         with server(env) as site, server(env, app="bench.bare:app") as bare:
@@ -252,6 +291,8 @@ def report(
         for name, (path, headers) in pages.items():
             costs[name] = cost(reader, path, headers)
             multiples.setdefault(name, []).append(costs[name].cpu_ms / yard)
+        if not targets:
+            continue
         written = pitch_cost(site, targets[turn * WRITERS : (turn + 1) * WRITERS])
         costs["pitch POST"] = Cost(written, "-", 0)
         multiples.setdefault("pitch POST", []).append(written / yard)
