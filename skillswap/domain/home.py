@@ -22,17 +22,18 @@ from skillswap.domain.teachers import (
     some_teachers,
     taught_skills,
 )
-from skillswap.models import Pitch, User, UserSkill, UserSkillKind
+from skillswap.models import AvailabilityWindow, Pitch, User, UserSkill, UserSkillKind
 
 ITEMS_SHOWN = 4
 FITS_SHOWN = 3
 WELCOME_TEACHERS, WELCOME_SKILLS = 3, 6
-# a picture is never needed: it is asked for while somebody is new, and not for ever
-PICTURE_ASKED_FOR = timedelta(days=14)
+# hours and a picture are never needed: they are asked for while somebody is new, not for ever
+EXTRAS_ASKED_FOR = timedelta(days=14)
 
 
 class StepKind(StrEnum):
-    ABOUT, SKILLS, PITCH, PICTURE = "about", "skills", "pitch", "picture"
+    ABOUT, SKILLS, PITCH = "about", "skills", "pitch"
+    HOURS, PICTURE = "hours", "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class _Marks:
     offers: bool
     wants: bool
     pitched: bool
+    hours: bool
 
 
 def _lists(kind: UserSkillKind) -> ColumnElement[bool]:
@@ -99,13 +101,14 @@ _MARKS = select(
     _lists(UserSkillKind.OFFERED),
     _lists(UserSkillKind.WANTED),
     exists().where(Pitch.learner_id == VIEWER),
+    exists().where(AvailabilityWindow.user_id == VIEWER),
 )
 
 
 def _marks(person: User) -> _Marks:
     """One statement. A list counts while its switch is on: what one taught once is no offer."""
-    offers, wants, pitched = run(_MARKS, person).one()
-    return _Marks(offers and person.teaching, wants and person.learning, pitched)
+    offers, wants, pitched, hours = run(_MARKS, person).one()
+    return _Marks(offers and person.teaching, wants and person.learning, pitched, hours)
 
 
 def _steps(person: User, marks: _Marks, now: datetime) -> list[Step]:
@@ -116,11 +119,14 @@ def _steps(person: User, marks: _Marks, now: datetime) -> list[Step]:
     ]
     if person.learning:
         steps.append(Step(StepKind.PITCH, marks.pitched))
-    picture = Step(StepKind.PICTURE, person.avatar is not None)
-    is_new = person.created_at + PICTURE_ASKED_FOR > now
-    if all(step.done for step in steps) and (picture.done or not is_new):
+    extras = [
+        Step(StepKind.HOURS, marks.hours),
+        Step(StepKind.PICTURE, person.avatar is not None),
+    ]
+    is_new = person.created_at + EXTRAS_ASKED_FOR > now
+    if all(step.done for step in (*steps, *extras)[: None if is_new else len(steps)]):
         return []
-    return [*steps, picture]
+    return [*steps, *extras]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    null,
     select,
 )
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +25,7 @@ from skillswap.domain.limits import EDUCATION_LINE, EDUCATION_LINES
 from skillswap.domain.places import places_query
 from skillswap.domain.skills import SkillLine
 from skillswap.domain.usernames import check_username, clean_name, name_key, reads_like_staff
+from skillswap.domain.usual import UsualHours, usual_hours, week_query
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound, Refused
 from skillswap.lib.clock import is_zone, zone
@@ -179,6 +181,7 @@ class Profile:
     sessions_taught: int
     places_free: int
     rating: Rating | None
+    usual: UsualHours
     mine: bool
     muted: bool  # by the reader
     ahead: timedelta | None  # of the reader's clock; None for a visitor
@@ -204,11 +207,13 @@ def profile_of(username: str, viewer: User | None, now: datetime) -> Profile:
             sessions_taught(User.id),
             places_query(User.id, now).scalar_subquery(),
             _muted_by(viewer),
+            week_query(User.id),
+            week_query(viewer.id) if viewer else null(),
         ).where(User.username == username.lower(), visible(to=viewer.id if viewer else None))
     ).first()
     if row is None:
         raise NotFound("person")
-    person, taught, taken, muted = row
+    person, taught, taken, muted, week, readers = row
     viewer_id = viewer.id if viewer else person.id
     theirs: dict[UserSkillKind, list[SkillLine]] = {kind: [] for kind in UserSkillKind}
     my_ids: dict[UserSkillKind, set[int]] = {kind: set() for kind in UserSkillKind}
@@ -226,6 +231,7 @@ def profile_of(username: str, viewer: User | None, now: datetime) -> Profile:
         sessions_taught=taught,
         places_free=max(0, person.places - taken),
         rating=_rating(person),
+        usual=usual_hours(person, week, viewer, readers, now),
         mine=viewer is not None and viewer.id == person.id,
         muted=bool(muted),
         ahead=clock_ahead(person.timezone, viewer.timezone, now) if viewer else None,

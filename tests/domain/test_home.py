@@ -52,14 +52,16 @@ def test_somebody_who_only_teaches_need_not_pitch(app, now):
 
 
 def test_the_steps_go_with_the_first_pitch(ada, ben, now):
-    assert steps(ben, now) == [StepKind.PITCH, StepKind.PICTURE]
+    assert steps(ben, now) == [StepKind.PITCH, StepKind.HOURS, StepKind.PICTURE]
     people.make_pitch(ben, ada)
     assert home.home_of(ben, now).steps == []
 
 
-def test_a_picture_is_asked_for_while_one_is_new_and_not_for_ever(ada, now):
+def test_hours_and_a_picture_are_asked_for_while_one_is_new_and_not_for_ever(ada, now):
     kim = people.make_person("kim", wants=("Watercolour",), joined=NEW)
     people.make_pitch(kim, ada)
+    assert steps(kim, now) == [StepKind.HOURS, StepKind.PICTURE]
+    people.make_hours(kim, "Sat 9-12")
     assert steps(kim, now) == [StepKind.PICTURE]
     assert home.home_of(kim, now + timedelta(days=14)).steps == []
     with transaction():

@@ -36,9 +36,9 @@ def test_somebody_new_is_led_through_the_first_steps(browser, app):
     kim = people.make_person("kim", bio="", joined=timedelta(days=1))
     page = browser(kim).get("/").text
     assert "Welcome, Kim" in page
-    assert "First steps: 0 of 4 done" in page
-    assert re.search(r'<progress[^>]* max="4" value="0"', page)
-    for url in ("/settings/profile", "/settings/skills", "/teachers"):
+    assert "First steps: 0 of 5 done" in page
+    assert re.search(r'<progress[^>]* max="5" value="0"', page)
+    for url in ("/settings/profile", "/settings/skills", "/settings/availability", "/teachers"):
         assert f'href="{url}"' in page
     assert len(re.findall(r'class="btn btn--primary"[^>]*>', page)) == 1
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from skillswap.db import transaction
-from skillswap.domain import profiles
+from skillswap.domain import availability, profiles
 from skillswap.lib.markdown import render_markdown
-from skillswap.models import Level, UserSkill, UserSkillKind, UserState
+from skillswap.models import ExceptionKind, Level, UserSkill, UserSkillKind, UserState
 from tests import people
 from tests.conftest import HTMX
 
@@ -145,3 +146,44 @@ def test_places_are_shown(browser, ada, ben):
 def test_names_are_found_in_any_case(browser, ada):
     assert browser().get("/people/ADA").status_code == 200
     assert profiles.USERNAME_MOST == 30
+
+
+# -- when they are free ---------------------------------------------------------------------------
+
+
+def test_whoever_is_signed_in_reads_hours_on_their_own_clock(browser, ada):
+    people.make_hours(ada, "Mon 18-21:30")
+    twin = people.make_person("twin", timezone=ada.timezone)
+    page = browser(twin).get("/people/ada").text
+    assert "18–<wbr>21:30" in page
+    assert "Shown in London time" in page
+    assert 'href="/settings/availability"' in page  # they have said nothing themselves
+
+
+def test_a_visitor_reads_no_hours(browser, ada):
+    people.make_hours(ada, "Mon 18-21:30")
+    page = browser().get("/people/ada").text
+    assert "Weekday evenings." in page
+    assert "<wbr>" not in page
+    assert 'class="week"' not in page
+
+
+def test_who_has_not_said_when_is_worth_asking(browser, ada, ben):
+    assert "Ada has not said when. Propose a time and see." in browser(ben).get("/people/ada").text
+    assert "Say when you are free" in browser(ada).get("/people/ada").text
+
+
+def test_days_unlike_the_week_are_nobodys_business(browser, ada, ben, now):
+    people.make_hours(ada, "every day 0-24")
+    before = browser(ben).get("/people/ada").text.count("<wbr>")
+    with transaction():
+        availability.add_exception(
+            ada,
+            kind=ExceptionKind.BUSY,
+            first_on=now.date() + timedelta(days=2),
+            body="Surgery",
+            now=now,
+        )
+    page = browser(ben).get("/people/ada").text
+    assert "Surgery" not in page
+    assert page.count("<wbr>") == before
