@@ -125,6 +125,8 @@ SENTENCES: dict[str, str] = {
     "place_words": "Say in a few words where you meet.",
     "required": "This is needed.",
     # chat
+    "not_an_attachment": "Add a picture (PNG, JPEG, WebP or GIF) or a PDF.",
+    "file_too_large": "This file is too large: at most {megabytes} MB.",
     "message_empty": "Write something first, or add a file.",
     "messages_too_fast": "That were many messages at once. Wait a few seconds and send it again.",
     "request_waits": "Your message waits until {name} lets you in. One is enough for now.",

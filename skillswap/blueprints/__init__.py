@@ -6,22 +6,29 @@ from flask import Flask
 
 from skillswap.blueprints import (
     accounts,
+    afterwards,  # noqa: F401 - adds its views to those of `sessions`
     availability,
+    calendars,
     chat,
+    chat_live,  # noqa: F401 - says what of a conversation arrives by the socket
     dashboard,
     dev,
     email_links,
     exchanges,
+    joining,  # noqa: F401 - adds its views to those of `sessions`
     media,
     moderation,
     months,  # noqa: F401 - adds its view to those of `sessions`
+    moving,  # noqa: F401 - adds its view to those of `sessions`
     notifications,
     pages,
     pitches,
     preferences,
     preparing,  # noqa: F401 - adds its view to those of `sessions`
     profiles,
+    proposing,  # noqa: F401 - adds its view to those of `exchanges`
     push,
+    records,
     safety,
     security_settings,  # noqa: F401 - adds its views to those of `settings`
     sessions,
@@ -43,6 +50,8 @@ ALL = (
     pitches,
     exchanges,
     sessions,
+    records,
+    calendars,
     chat,
     notifications,
     preferences,

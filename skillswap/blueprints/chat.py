@@ -8,14 +8,17 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from skillswap.blueprints.media import store
 from skillswap.db import transaction
-from skillswap.domain import conversations
+from skillswap.domain import attachments, conversations
+from skillswap.domain.attachments import NewFile
 from skillswap.domain.conversations import Thread
 from skillswap.errors import Refused
 from skillswap.forms.base import Form
 from skillswap.forms.chat import EditForm, MessageForm, ReadForm
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
+from skillswap.lib.media import MOST_BYTES
 from skillswap.web import after_post, cursor, me, notice, render, wants_fragment
 
 bp = Blueprint("chat", __name__)
@@ -88,7 +91,9 @@ def send(public_id: str) -> ResponseReturnValue:
     form = MessageForm()
     try:
         with transaction():
-            message = conversations.send_message(me(), public_id, now=utcnow(), **_typed(form))
+            message = conversations.send_message(
+                me(), public_id, now=utcnow(), file=_file(form), **_typed(form)
+            )
     except Refused as error:
         form.refuse(error)
         thread = conversations.thread_of(me(), public_id, utcnow())
@@ -98,6 +103,15 @@ def send(public_id: str) -> ResponseReturnValue:
 
 def _typed(form: MessageForm) -> dict[str, Any]:
     return {"body": form.body.data or "", "client_key": form.client_key.data or ""}
+
+
+def _file(form: MessageForm) -> NewFile | None:
+    """What came along, stored; first in its transaction."""
+    upload = form.file.data
+    if not upload or not upload.filename:
+        return None
+    data = upload.read(MOST_BYTES + 1)
+    return attachments.keep(data, upload.filename, store())
 
 
 def _refused(thread: Thread, form: MessageForm) -> ResponseReturnValue:
@@ -127,7 +141,7 @@ def begin(username: str) -> ResponseReturnValue:
         try:
             with transaction():
                 _message, public_id = conversations.send_to(
-                    me(), username, now=utcnow(), **_typed(form)
+                    me(), username, now=utcnow(), file=_file(form), **_typed(form)
                 )
         except Refused as error:
             form.refuse(error)
@@ -196,7 +210,9 @@ def edit(public_id: str) -> ResponseReturnValue:
 def delete(public_id: str) -> ResponseReturnValue:
     """Take a message of mine back; a stone stays."""
     with transaction():
-        message, thread_id = conversations.delete_message(me(), public_id, now=utcnow())
+        message, thread_id = conversations.delete_message(
+            me(), public_id, store=store(), now=utcnow()
+        )
     return _changed(thread_id, message.seq)
 
 

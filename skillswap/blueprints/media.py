@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 from flask.typing import ResponseReturnValue
+from flask_login import login_required
 
-from skillswap.domain import media
+from skillswap.domain import attachments, media
 from skillswap.errors import NotFound
 from skillswap.lib.offload import off_the_loop
 from skillswap.lib.storage import Folder
+from skillswap.web import me
 
 bp = Blueprint("media", __name__)
 
@@ -31,8 +33,22 @@ def store() -> Folder:
 @bp.get("/media/<name>")
 def show(name: str) -> ResponseReturnValue:
     """A picture. Its name never means another one, so it is kept for a year."""
+    return Response(_bytes(media.find_picture(name)), mimetype="image/webp", headers=HEADERS)
+
+
+@bp.get("/chat/files/<name>")
+@login_required
+def attached(name: str) -> ResponseReturnValue:
+    """What was attached to a message, for the two of its conversation; a PDF as a download."""
+    file = attachments.file_for(me(), name)
+    answer = Response(_bytes(file.name), mimetype=file.mime, headers=HEADERS)
+    if file.mime == attachments.PDF:
+        answer.headers.set("Content-Disposition", "attachment", filename=file.title or "file.pdf")
+    return answer
+
+
+def _bytes(name: str) -> bytes:
     try:
-        data = off_the_loop(store().get, media.find_picture(name))
+        return off_the_loop(store().get, name)
     except KeyError:  # a row without its file
         raise NotFound("picture") from None
-    return Response(data, mimetype="image/webp", headers=HEADERS)

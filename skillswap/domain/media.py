@@ -51,7 +51,7 @@ def change_avatar(person: User, data: bytes, store: Folder, now: datetime) -> No
     except OSError as error:
         log.warning("a picture could not be stored: %s", error)
         raise Away("picture", "storage_away") from None
-    afterwards(undone=lambda: _forget(store, name))
+    afterwards(undone=lambda: forget(store, name))
     _show(person, name, store)
     db.session.add(
         Media(
@@ -71,14 +71,14 @@ def remove_avatar(person: User, store: Folder) -> None:
 
 
 def find_picture(name: str) -> str:
-    """The name again, when there is such a picture of somebody who may be seen.
+    """The name again, when there is such a public picture of somebody who may be seen.
 
     Raises NotFound otherwise: what hangs on a suspended person is not there.
     """
     found = db.session.scalar(
         select(Media.name)
         .join(User, User.id == Media.owner_id)
-        .where(Media.name == name, visible())
+        .where(Media.name == name, Media.kind == MediaKind.AVATAR, visible())
     )
     if found is None:
         raise NotFound("picture")
@@ -107,10 +107,10 @@ def _show(person: User, name: str | None, store: Folder) -> None:
     set_committed_value(person, "avatar", name)
     if old is not None:
         db.session.execute(delete(Media).where(Media.name == old, Media.owner_id == person.id))
-        afterwards(kept=lambda: _forget(store, old))
+        afterwards(kept=lambda: forget(store, old))
 
 
-def _forget(store: Folder, name: str) -> None:
+def forget(store: Folder, name: str) -> None:
     """Remove a file that no row needs. If that fails it only takes up room."""
     try:
         store.delete(name)

@@ -6,6 +6,7 @@ import re
 import secrets
 import threading
 import warnings
+from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
@@ -17,6 +18,7 @@ MEGABYTES = 5
 MOST_BYTES = MEGABYTES * 1024 * 1024
 MOST_PIXELS = 16_000_000
 SIDE = 256
+FITTED = 1_600
 STRIP = 64  # rows of the small picture made at once
 ORIENTATION = 0x0112  # the EXIF entry that says which way up a camera was held
 UPRIGHT = {
@@ -46,9 +48,9 @@ class TooLarge(ValueError):
     """More bytes or more pixels than we take."""
 
 
-def new_name() -> str:
-    """128 random bits: nobody finds a picture by guessing."""
-    return f"{secrets.token_urlsafe(16)}.webp"
+def new_name(ending: str = ".webp") -> str:
+    """128 random bits: nobody finds a file by guessing."""
+    return f"{secrets.token_urlsafe(16)}{ending}"
 
 
 def square_webp(data: bytes) -> bytes:
@@ -63,12 +65,24 @@ def square_webp(data: bytes) -> bytes:
         return off_the_loop(_square_webp, data)
 
 
+def fitted_webp(data: bytes) -> bytes:
+    """The whole picture as a WebP of at most 1,600 by 1,600 pixels, made like the square one."""
+    if len(data) > MOST_BYTES:
+        raise TooLarge
+    with _one_at_a_time:
+        return off_the_loop(_made, data, _fitted)
+
+
 def _square_webp(data: bytes) -> bytes:
+    return _made(data, _square)
+
+
+def _made(data: bytes, shape: Callable[[Image.Image], Image.Image]) -> bytes:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_size(image)
             _check_scans(image, data)
-            return _encode(_square(image))
+            return _encode(shape(image))
     except (TooLarge, Image.DecompressionBombError):
         raise TooLarge from None
     except Exception as error:  # hostile bytes make decoders stumble in any way
@@ -99,6 +113,15 @@ def _square(image: Image.Image) -> Image.Image:
     turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
     square = _middle(image).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return square.transpose(turn) if turn is not None else square
+
+
+def _fitted(image: Image.Image) -> Image.Image:
+    image.draft("RGB", (FITTED, FITTED))
+    turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    small = image.convert(mode)
+    small.thumbnail((FITTED, FITTED), Image.Resampling.LANCZOS)
+    return small.transpose(turn) if turn is not None else small
 
 
 def _middle(image: Image.Image) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from skillswap.domain import conversations, follows, pitches, safety
 from skillswap.domain.conversations import Standing, Thread
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
 from skillswap.lib.clock import utcnow
+from skillswap.lib.storage import Folder
 from skillswap.models import Conversation, ConversationMember, Message, MessageKind, User
 from tests import people
 
@@ -172,7 +174,9 @@ def test_a_pitch_alone_is_not_listed_under_chat(ada: User, ben: User) -> None:
     assert len(conversations.conversations_of(ben, None)) == 1
 
 
-def test_words_are_mended_for_fifteen_minutes_and_taken_back_any_time(ada: User, ben: User) -> None:
+def test_words_are_mended_for_fifteen_minutes_and_taken_back_any_time(
+    ada: User, ben: User, tmp_path: Path
+) -> None:
     people.make_exchange(ben, ada)
     now = utcnow()
     say(ben, ada, "Helo", now=now)
@@ -185,7 +189,9 @@ def test_words_are_mended_for_fifteen_minutes_and_taken_back_any_time(ada: User,
     with pytest.raises(NotFound), transaction():
         conversations.edit_message(ada, message.public_id, body="Bye", now=now)
     with transaction():
-        conversations.delete_message(ben, message.public_id, now=now + timedelta(days=9))
+        conversations.delete_message(
+            ben, message.public_id, store=Folder(tmp_path), now=now + timedelta(days=9)
+        )
     line = conversations.lines_of(thread(ada, ben)).lines[-1]
     assert line.deleted_at is not None
     assert line.body == ""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
 from skillswap.domain import conversations
 from skillswap.lib.clock import utcnow
-from skillswap.models import Conversation, Exchange, Message, MessageKind
+from skillswap.lib.storage import Folder
+from skillswap.models import Conversation, Exchange, Media, Message, MessageKind
 from tests import people
 from tests.conftest import HTMX
 
@@ -177,3 +180,88 @@ def say_to(person, other):
             person, other.username, body="Hello", client_key="", now=utcnow()
         )
     return f"/chat/{public_id}"
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def picture(size=(2000, 1000)):
+    out = BytesIO()
+    Image.new("RGB", size, (200, 30, 90)).save(out, "JPEG", comment=b"where I live")
+    return out.getvalue()
+
+
+def attach(browser, person, thread, data, name, body="", headers=None):
+    part = '--edge\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'
+    fields = {"body": body, "client_key": name}
+    texts = "".join(part.format(key, "") + value + "\r\n" for key, value in fields.items())
+    head = texts + part.format("file", f'; filename="{name}"')
+    return browser(person).post(  # werkzeug's own builder leaves a temporary file open
+        f"{thread}/messages",
+        data=head.encode() + data + b"\r\n--edge--\r\n",
+        headers=headers or {},
+        content_type="multipart/form-data; boundary=edge",
+    )
+
+
+def file_path(page):
+    return re.search(r"/chat/files/[A-Za-z0-9_.-]+", page)[0]
+
+
+def test_a_picture_is_made_anew_and_only_the_two_may_fetch_it(browser, ada, ben, cy, thread):
+    assert attach(browser, ben, thread, picture(), "sky.jpg").status_code == 303
+    path = file_path(browser(ada).get(thread).text)
+    shown = browser(ada).get(path)
+    assert shown.mimetype == "image/webp"
+    assert b"where I live" not in shown.data
+    assert Image.open(BytesIO(shown.data)).size == (1600, 800)
+    assert shown.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert browser(cy).get(path).status_code == 404
+    assert browser(None).get(path).status_code in (302, 303)
+    assert browser(ben).get(path.replace("/chat/files/", "/media/")).status_code == 404
+
+
+def test_a_pdf_is_a_download_under_its_own_name(browser, ada, ben, thread):
+    attach(browser, ben, thread, b"%PDF-1.7 words", "../notes; a.pdf", "Our notes")
+    page = browser(ada).get(thread).text
+    assert "notes; a.pdf" in page
+    shown = browser(ada).get(file_path(page))
+    assert shown.mimetype == "application/pdf"
+    assert shown.headers["Content-Disposition"].startswith("attachment;")
+    assert "../" not in shown.headers["Content-Disposition"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"<script>alert(1)</script>", "Add a picture"),
+        (b"%PDF-" + b"x" * (5 * 1024 * 1024), "too large"),
+    ],
+    ids=["script", "large"],
+)
+def test_any_other_file_is_refused_and_the_words_stay(browser, ben, thread, headers, data, said):
+    answer = attach(browser, ben, thread, data, "a.bin", "Typed with care", headers)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "Typed with care" in answer.text
+    assert texts() == []
+    assert db.session.scalar(select(func.count()).select_from(Media)) == 0
+
+
+def test_deleting_a_message_takes_its_file_away(app, browser, ada, ben, thread):
+    attach(browser, ben, thread, picture(), "sky.jpg")
+    path = file_path(browser(ada).get(thread).text)
+    message = db.session.scalars(select(Message).where(Message.kind == MessageKind.TEXT)).one()
+    browser(ben).post(f"/messages/{message.public_id}/delete")
+    assert browser(ada).get(path).status_code == 404
+    folder = Folder(app.config["SETTINGS"].media_folder)
+    assert path.rsplit("/", 1)[-1] not in set(folder.names())
+
+
+def test_a_second_click_with_a_file_keeps_one(app, browser, ben, thread):
+    folder = Folder(app.config["SETTINGS"].media_folder)
+    before = set(folder.names())
+    for _click in range(2):
+        attach(browser, ben, thread, picture(), "sky.jpg")
+    assert len(set(folder.names()) - before) == 1

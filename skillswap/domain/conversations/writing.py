@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from skillswap.db import db
-from skillswap.domain import email_links, live, threads
+from skillswap.db import afterwards, db
+from skillswap.domain import attachments, email_links, live, threads
+from skillswap.domain.attachments import NewFile
 from skillswap.domain.conversations.reading import Thread, thread_of, thread_with
 from skillswap.domain.conversations.standing import Standing
 from skillswap.domain.limits import limits_of
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
+from skillswap.lib.storage import Folder
 from skillswap.lib.text import Unprintable, clean_body
-from skillswap.models import Conversation, ConversationMember, Media, Message, MessageKind, User
+from skillswap.models import Conversation, ConversationMember, Message, MessageKind, User
 from skillswap.models.conversation import EDIT_WITHIN, MESSAGE_MOST
 
 BURST, BURST_WITHIN = 20, timedelta(seconds=10)
@@ -28,7 +30,7 @@ def send_message(
     body: str,
     client_key: str,
     now: datetime,
-    file: Media | None = None,
+    file: NewFile | None = None,
 ) -> Message:
     """Write into a thread. The same `client_key` again is the same message.
 
@@ -46,7 +48,7 @@ def send_to(
     body: str,
     client_key: str,
     now: datetime,
-    file: Media | None = None,
+    file: NewFile | None = None,
 ) -> tuple[Message, str]:
     """The same to a person by name, beginning the thread where there is none.
 
@@ -65,10 +67,12 @@ def _send(
     thread: Thread,
     body: str,
     client_key: str,
-    file: Media | None,
+    file: NewFile | None,
     now: datetime,
 ) -> Message:
     if sent := _sent_before(person, thread, client_key):
+        if file is not None:
+            afterwards(kept=file.discard)
         return sent
     body = _checked(person, thread, body, file, now)
     conversation = db.session.get_one(Conversation, thread.id)
@@ -81,7 +85,7 @@ def _send(
         sender_id=person.id,
         body=body,
         client_key=client_key[:40] or None,
-        media_id=file.id if file else None,
+        media_id=attachments.add(file, person, conversation.id, now).id if file else None,
     )
     try:
         return threads.append(conversation, message, listed=True, now=now)
@@ -104,7 +108,7 @@ def _sent_before(person: User, thread: Thread, client_key: str) -> Message | Non
     )
 
 
-def _checked(person: User, thread: Thread, body: str, file: Media | None, now: datetime) -> str:
+def _checked(person: User, thread: Thread, body: str, file: NewFile | None, now: datetime) -> str:
     """The words as they are kept, when this person may send them."""
     if thread.standing is Standing.FROZEN:
         raise WrongState("conversation", "frozen")
@@ -185,12 +189,17 @@ def _checked_again(body: str, message: Message) -> str:
     return body
 
 
-def delete_message(person: User, public_id: str, *, now: datetime) -> tuple[Message, str]:
-    """Take one's words back: a stone stays where they stood. Harmless when repeated."""
+def delete_message(
+    person: User, public_id: str, *, store: Folder, now: datetime
+) -> tuple[Message, str]:
+    """Take one's words and file back: a stone stays where they stood. Harmless when repeated."""
     message, thread = _own(person, public_id, now, deleted=True)
     if message.deleted_at is None:
+        media_id = message.media_id
         message.body, message.deleted_at, message.media_id = "", now, None
         db.session.flush()
+        if media_id is not None:
+            attachments.remove(media_id, store)
         _tell(thread, message)
     return message, thread.public_id
 
