@@ -7,21 +7,24 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, current_app, make_response, redirect, request, url_for
+from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from skillswap.config import Settings
 from skillswap.db import transaction
-from skillswap.domain import exchanges, learning_sessions
-from skillswap.domain.learning_sessions import SessionCard
+from skillswap.domain import contests, exchanges, learning_sessions
+from skillswap.domain.learning_sessions import Gathering, SessionCard
 from skillswap.domain.limits import LATE_CANCEL
 from skillswap.errors import Refused, Taken
+from skillswap.forms.afterwards import OutcomeForm
 from skillswap.forms.base import Form
-from skillswap.forms.sessions import OutcomeForm, PickForm, ReasonForm
+from skillswap.forms.cancelling import CancelForm
+from skillswap.forms.sessions import PickForm
 from skillswap.lib.clock import local, utcnow
 from skillswap.lib.i18n import _
 from skillswap.lib.keyset import decode
+from skillswap.models import LearningSession, SessionState
 from skillswap.models.learning_session import JOIN_OPENS, MOVE_UNTIL
 from skillswap.web import after_post, cursor, me, notice, render
 
@@ -111,8 +114,13 @@ def shown(public_id: str, **forms: Form) -> dict[str, Any]:
         "offered": learning_sessions.offered_starts(me(), one, now),
         "legs": exchanges.leg_lines([one.exchange_id], me(), now)[one.exchange_id],
         "pick": PickForm(formdata=None),
-        "reason": ReasonForm(formdata=None),
+        "reason": CancelForm(formdata=None),
+        "may_move": learning_sessions.may_move(one, now),
+        "instead": [],
         "outcome": OutcomeForm(formdata=None),
+        "after": contests.aftermath_of(me(), one, now),
+        "gathering": here(one, now) if one.join_is_open(now) else None,
+        "may_place": learning_sessions.may_change(one, now),
         "join_opens": JOIN_OPENS,
         "late_cancel": LATE_CANCEL,
         "move_until": MOVE_UNTIL,
@@ -121,11 +129,20 @@ def shown(public_id: str, **forms: Form) -> dict[str, Any]:
     }
 
 
+def here(one: LearningSession, now: datetime) -> Gathering:
+    """Who has come to it, and where the call is for somebody who has."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return learning_sessions.gathering_of(me(), one, jitsi_url=settings.jitsi_url, now=now)
+
+
 def _again(public_id: str, name: str, form: Form, error: Refused) -> ResponseReturnValue:
     """The page with a refused form: what was typed, and the sentence beside it."""
     form.refuse(error)
-    taken = isinstance(error, Taken)
-    return render(PAGE, PART, status=form.status, taken=taken, **shown(public_id, **{name: form}))
+    page = shown(public_id, **{name: form})
+    if isinstance(error, Taken):
+        free = learning_sessions.free_instead(me(), page["one"], page["now"])
+        page |= {"taken": True, "instead": free}
+    return render(PAGE, PART, status=form.status, **page)
 
 
 def _done(public_id: str, text: str) -> ResponseReturnValue:
@@ -140,27 +157,36 @@ def accept(public_id: str) -> ResponseReturnValue:
     form = PickForm()
     try:
         with transaction():
-            learning_sessions.accept_times(me(), public_id, start=form.at, now=utcnow())
+            one = learning_sessions.accept_times(me(), public_id, start=form.at, now=utcnow())
     except Refused as error:
         return _again(public_id, "pick", form, error)
+    for at in learning_sessions.weeks_of(one).left_out:
+        day = local(at, me().timezone).day
+        notice(_("%s is taken, so that week is left out: propose another time for it.") % day)
+    if one.sequence:
+        return _done(public_id, _("It is moved. Both your calendars hold the new time."))
     return _done(public_id, _("It is agreed. You both see it under Sessions."))
 
 
 @bp.post("/sessions/<public_id>/decline")
 @login_required
 def decline(public_id: str) -> ResponseReturnValue:
-    """None of the offered starts suits."""
+    """None of the offered starts suits; an agreed time stays."""
     with transaction():
-        learning_sessions.decline_times(me(), public_id, now=utcnow())
+        one = learning_sessions.decline_times(me(), public_id, now=utcnow())
+    if one.state is SessionState.SCHEDULED:
+        return _done(public_id, _("Declined. The agreed time stays."))
     return _done(public_id, _("Declined. Propose times that suit you."))
 
 
 @bp.post("/sessions/<public_id>/withdraw")
 @login_required
 def withdraw(public_id: str) -> ResponseReturnValue:
-    """Take back the times I offered."""
+    """Take back the times I offered; an agreed time stays."""
     with transaction():
-        learning_sessions.withdraw_times(me(), public_id, now=utcnow())
+        one = learning_sessions.withdraw_times(me(), public_id, now=utcnow())
+    if one.state is SessionState.SCHEDULED:
+        return _done(public_id, _("Your move is withdrawn. The agreed time stays."))
     return _done(public_id, _("Your times are withdrawn."))
 
 
@@ -168,54 +194,10 @@ def withdraw(public_id: str) -> ResponseReturnValue:
 @login_required
 def cancel(public_id: str) -> ResponseReturnValue:
     """Call a scheduled session off, with a reason the partner reads."""
-    form = ReasonForm()
+    form = CancelForm()
     try:
         with transaction():
-            learning_sessions.cancel_session(
-                me(), public_id, reason=form.reason.data or "", now=utcnow()
-            )
+            learning_sessions.cancel_session(me(), public_id, reason=form.words, now=utcnow())
     except Refused as error:
         return _again(public_id, "reason", form, error)
     return _done(public_id, _("The session is cancelled."))
-
-
-@bp.route("/sessions/<public_id>/join", methods=["GET", "POST"])
-@login_required
-def join(public_id: str) -> ResponseReturnValue:
-    """Note that I am here, then open the call.
-
-    The POST does not redirect to the call itself: Chromium holds the redirect of a form against
-    `form-action 'self'` and blocks it (tried with 156), and naming call servers in the policy of
-    every page would not do for a person's own link. So it leads to a page of ours that opens the
-    call by itself and holds it as a plain link. The address is in no page before the POST.
-    """
-    settings: Settings = current_app.config["SETTINGS"]
-    now = utcnow()
-    if request.method == "POST":
-        with transaction():
-            learning_sessions.join_session(me(), public_id, jitsi_url=settings.jitsi_url, now=now)
-        return redirect(url_for(".join", public_id=public_id), 303)
-    one, call = learning_sessions.call_of(me(), public_id, jitsi_url=settings.jitsi_url, now=now)
-    if call is None:
-        return redirect(url_for(".show", public_id=public_id), 303)
-    page = make_response(render("sessions/call.html", one=one, call=call))
-    page.headers["Refresh"] = f"0; url={call}"
-    return page
-
-
-@bp.route("/sessions/<public_id>/outcome", methods=["GET", "POST"])
-@login_required
-def outcome(public_id: str) -> ResponseReturnValue:
-    """Did it happen?"""
-    form = OutcomeForm()
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                learning_sessions.give_outcome(me(), public_id, answer=form.chosen, now=utcnow())
-        except Refused as error:
-            form.refuse(error)
-        else:
-            return _done(public_id, _("Thank you. That is noted."))
-    page = shown(public_id, outcome=form)
-    presences = learning_sessions.presences_of(page["one"])
-    return render("sessions/outcome.html", PART, status=form.status, presences=presences, **page)

@@ -23,7 +23,7 @@ from skillswap import mailing
 from skillswap.db import db, transaction
 from skillswap.domain import availability, deliveries, email_links, learning_sessions, pitches
 from skillswap.domain.preferences import Topic
-from skillswap.lib.clock import utcnow
+from skillswap.lib.clock import local, utcnow
 from skillswap.lib.tokens import token_hash
 from skillswap.models import (
     Channel,
@@ -220,6 +220,13 @@ def withdraw_times(ada: User, ben: User) -> Ready:
 def cancel_session(ada: User, ben: User) -> Ready:
     found = meeting(ada, ben, starts_in=2 * DAY)
     return Ready(f"/sessions/{found.public_id}/cancel", ben, {"reason": "A cold"})
+
+
+def move_session(ada: User, ben: User) -> Ready:
+    found = meeting(ada, ben, starts_in=2 * DAY)
+    later = people.next_quarter(utcnow() + 3 * DAY)
+    form = {"minutes": "60", "start": local(later, "UTC").iso, "body": "A train is late."}
+    return Ready(f"/sessions/{found.public_id}/move", ben, form)
 
 
 def prepare_session(ada: User, ben: User) -> Ready:
@@ -467,6 +474,7 @@ EVERY: dict[str, Case] = {
     "sessions.decline": Case(decline_times),
     "sessions.withdraw": Case(withdraw_times),
     "sessions.cancel": Case(cancel_session, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),
+    "sessions.move": Case(move_session, {"minutes": "50"}, "A train is late.", again=HARMLESS),
     "sessions.prepare": Case(
         prepare_session, wrong={"body": WORDS + "x" * 1_000}, kept=WORDS, again=HARMLESS
     ),

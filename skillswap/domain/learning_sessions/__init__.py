@@ -30,12 +30,19 @@ from skillswap.domain.learning_sessions.lists import (
     unconfirmed_of,
     upcoming,
 )
-from skillswap.domain.learning_sessions.looking import Desk, Look, desk_of, look_at
+from skillswap.domain.learning_sessions.looking import Desk, Look, desk_of, look_at, week_later
 from skillswap.domain.learning_sessions.months import Month, month_of
 from skillswap.domain.learning_sessions.moving import lapse_of_move, may_move, propose_move
+from skillswap.domain.learning_sessions.offering import (
+    OfferedStart,
+    Weeks,
+    free_instead,
+    offered_starts,
+    weeks_of,
+)
 from skillswap.domain.learning_sessions.placing import (
     change_place,
-    check_changeable,
+    may_change,
     meeting_failed,
     meeting_made,
 )
@@ -52,8 +59,6 @@ from skillswap.domain.learning_sessions.proposing import (
     propose_times,
 )
 from skillswap.domain.learning_sessions.reading import (
-    OfferedStart,
-    offered_starts,
     presences_of,
     session_of,
     waiting_count,
@@ -61,6 +66,7 @@ from skillswap.domain.learning_sessions.reading import (
 )
 from skillswap.domain.learning_sessions.reminding import plan_reminders, remind_due
 from skillswap.domain.learning_sessions.settling import lapse_due, settle_due
+from skillswap.domain.learning_sessions.shifting import MoveDesk, look_at_move, move_desk_of
 from skillswap.domain.learning_sessions.tracks import Track, track_of
 
 __all__ = [
@@ -69,19 +75,21 @@ __all__ = [
     "Gathering",
     "Look",
     "Month",
+    "MoveDesk",
     "OfferedStart",
     "Preparation",
     "SessionCard",
     "Track",
+    "Weeks",
     "accept_times",
     "answers_open",
     "cancel_session",
     "change_place",
-    "check_changeable",
     "check_starts",
     "decline_times",
     "desk_of",
     "first_problem",
+    "free_instead",
     "gathering_of",
     "give_outcome",
     "join_session",
@@ -89,11 +97,14 @@ __all__ = [
     "lapse_of",
     "lapse_of_move",
     "look_at",
+    "look_at_move",
+    "may_change",
     "may_move",
     "may_prepare",
     "meeting_failed",
     "meeting_made",
     "month_of",
+    "move_desk_of",
     "needing",
     "offered_starts",
     "offered_to",
@@ -117,5 +128,7 @@ __all__ = [
     "upcoming",
     "waiting_count",
     "waiting_for",
+    "week_later",
+    "weeks_of",
     "withdraw_times",
 ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from skillswap.db import Instant, db, earlier
-from skillswap.domain import exchanges, slots
+from skillswap.domain import exchanges
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound
 from skillswap.lib.keyset import AnySelect
@@ -64,36 +62,6 @@ def locked_session_of(person: User, public_id: str) -> LearningSession:
     learning_session = session_of(person, public_id)
     exchanges.lock_people(learning_session.teacher_id, learning_session.learner_id)
     return session_of(person, public_id)  # again, as it stands now
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedStart:
-    """One of the offered starts, and whether something has come in its way since."""
-
-    at: datetime
-    i_am_held: bool
-    partner_is_held: bool
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it can be picked as things stand."""
-        return not (self.i_am_held or self.partner_is_held)
-
-
-def offered_starts(
-    person: User, learning_session: LearningSession, now: datetime
-) -> Sequence[OfferedStart]:
-    """The starts of the open offer, each with what is in its way. One statement, or none."""
-    proposal = learning_session.proposals[-1]
-    if proposal.state_at(now) is not ProposalState.OPEN:
-        return []
-    people = (learning_session.teacher_id, learning_session.learner_id)
-    held = slots.held(people, proposal.starts, proposal.minutes)
-    partner = learning_session.partner_of(person)
-    return [
-        OfferedStart(start, (person.id, start) in held, (partner.id, start) in held)
-        for start in proposal.starts
-    ]
 
 
 def presences_of(learning_session: LearningSession) -> dict[int, datetime]:
