@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, insert, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from skillswap.db import db
 from skillswap.demo.cast import LEADS, Person, cast, usernames
 from skillswap.demo.crowd import Crowd
+from skillswap.demo.free import free_of
 from skillswap.demo.leads import Leads
 from skillswap.demo.plan import Plan, Step
 from skillswap.demo.play import Play, last_acts
@@ -23,6 +24,8 @@ from skillswap.lib.languages import mask_of
 from skillswap.lib.markdown import render_markdown
 from skillswap.lib.passwords import hash_password
 from skillswap.models import (
+    AvailabilityException,
+    AvailabilityWindow,
     Event,
     Level,
     Notification,
@@ -104,6 +107,7 @@ def _insert_people(
     known = select(User.username, User.id).where(User.username.in_(people))
     ids = {row.username: row.id for row in db.session.execute(known)}
     _insert_skills(people, ids)
+    _insert_hours(people, ids, now)
     db.session.execute(
         insert(Event),
         [
@@ -170,6 +174,19 @@ def _insert_skills(people: Mapping[str, Person], ids: Mapping[str, int]) -> None
             for line in getattr(person, name).values()
         ],
     )
+
+
+def _insert_hours(people: Mapping[str, Person], ids: Mapping[str, int], now: datetime) -> None:
+    windows, other_days = [], []
+    for person in people.values():
+        free, user_id = free_of(person, now), ids[person.username]
+        windows += [{"user_id": user_id, **asdict(window)} for window in free.week]
+        other_days += [
+            {"user_id": user_id, "kind": kind, "body": body, **asdict(days)}
+            for kind, days, body in free.other_days
+        ]
+    db.session.execute(insert(AvailabilityWindow), windows)
+    db.session.execute(insert(AvailabilityException), other_days)
 
 
 def _read_notifications() -> None:

@@ -15,10 +15,19 @@ from skillswap import create_app
 from skillswap.config import Settings
 from skillswap.db import db, transaction
 from skillswap.demo import cast, is_loaded, load_demo
+from skillswap.demo.free import free_of
 from skillswap.demo.load import plan_of
 from skillswap.demo.plan import Step, Verb
 from skillswap.demo.words import Letter, fits, in_a_sentence
-from skillswap.domain import doctor, learning_sessions, notifications, pitches
+from skillswap.domain import (
+    availability,
+    doctor,
+    learning_sessions,
+    notifications,
+    pitches,
+    profiles,
+)
+from skillswap.domain.hours import is_span, merged
 from skillswap.lib.clock import local, quarters, utcnow
 from skillswap.lib.passwords import check_password
 from skillswap.models import (
@@ -103,6 +112,18 @@ def test_ada_and_ben_meet_tomorrow_and_ada_has_a_call_within_the_quarter_hour(
     assert timedelta() < soon <= timedelta(minutes=17)
 
 
+def test_everybodys_hours_are_some_that_may_be_said_and_stay_the_same() -> None:
+    people_of = cast.cast(SUMMER_NOON, random.Random(1)).values()
+    free = {person.username: free_of(person, SUMMER_NOON) for person in people_of}
+    assert free == {person.username: free_of(person, SUMMER_NOON) for person in people_of}
+    assert 170 <= sum(bool(one.week) for one in free.values()) < len(free)
+    for one in free.values():
+        assert all(is_span(each.start_minute, each.end_minute) for each in one.week)
+        assert list(one.week) == merged(one.week)
+        assert all(days.last_on >= SUMMER_NOON.date() for _kind, days, _body in one.other_days)
+    assert 20 <= sum(bool(one.other_days) for one in free.values()) <= 80
+
+
 @pytest.mark.parametrize(
     ("slug", "words"),
     [
@@ -175,6 +196,12 @@ def test_a_loaded_demo_is_whole_and_agrees_with_itself(now: datetime) -> None:
         StaffRole.MODERATOR,
         StaffRole.ADMIN,
     )
+    usual = profiles.profile_of("ada", ben, now).usual
+    assert usual.shared >= 4
+    assert [one.body for one in availability.hours_of(ada, now).different] == [
+        "Painting in Cornwall",
+        "Studio day",
+    ]
     assert len(pitches.inbox(ada, None, now).rows) == 3
     assert len(pitches.sent(ben, None, now).rows) == 2
     (offer,) = learning_sessions.to_agree(ada, None, now).rows
