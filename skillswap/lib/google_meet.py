@@ -127,7 +127,7 @@ class GoogleMeet(Service):
 
     def _made(self, answer: Answer, wanted: Wanted) -> Made:
         """The event with its room; asked for once more when there was none, or making it failed."""
-        if answer.status != 200:
+        if answer.status != 200 or answer.get("id") != event_id(wanted.public_id):
             raise ProviderSaysNo(f"Google holds no event: {answer.status}")
         if (url := _address(answer)) is None and not _is_pending(answer):
             key = event_id(wanted.public_id)

@@ -243,6 +243,8 @@ def call(
                 **body,
             ) as answer:
                 raw = _read(answer, name)
+                if cut.is_late:  # what was cut off looks like a short answer
+                    raise requests.Timeout
                 said = retry_after(answer.headers.get("Retry-After"), utcnow())
                 return _sorted(name, Answer(answer.status_code, _json(raw), said))
         except (requests.RequestException, OSError) as error:
