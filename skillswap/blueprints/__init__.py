@@ -15,6 +15,7 @@ from skillswap.blueprints import (
     dev,
     email_links,
     exchanges,
+    follows,
     joining,  # noqa: F401 - adds its views to those of `sessions`
     media,
     moderation,
@@ -43,6 +44,7 @@ ALL = (
     accounts,
     email_links,
     profiles,
+    follows,
     safety,
     settings,
     availability,

@@ -133,6 +133,27 @@ def _booking(row: Any, reader_id: int) -> Booking:
     )
 
 
+def booking_from(one: LearningSession, reader: User) -> Booking:
+    """A session that was read already, has a time, and both people of which are there."""
+    if one.starts_at is None or one.ends_at is None:
+        raise NotFound("session")
+    partner = one.partner_of(reader)
+    return Booking(
+        id=one.id,
+        public_id=one.public_id,
+        sequence=one.sequence,
+        changed_at=one.created_at,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        cancelled=one.state is SessionState.CANCELLED,
+        skill=one.skill.name,
+        i_teach=one.teacher_id == reader.id,
+        partner=partner.first_name,
+        partner_name=partner.name,
+        in_person=one.place_body if one.place_kind is PlaceKind.IN_PERSON else "",
+    )
+
+
 def booking_of(reader: User, public_id: str) -> Booking:
     """One session of mine that has a time. NotFound for others, and while the partner is gone."""
     query = _bookings(reader.id).where(
