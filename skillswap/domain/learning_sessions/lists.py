@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from skillswap.db import db
+from skillswap.db import Instant, UtcDateTime, db
 from skillswap.domain.learning_sessions.reading import (
     COUNTED_TO,
     Other,
+    UserId,
     has_offer,
     mine,
     partner_id,
@@ -40,6 +42,9 @@ from skillswap.models import (
 from skillswap.models.learning_session import JOIN_OPENS, state_at
 from skillswap.models.user import HUES, initials
 
+ME = bindparam("me", type_=BigInteger())
+NOW = bindparam("now", type_=UtcDateTime())
+EXCHANGE = bindparam("exchange", type_=BigInteger())
 Mine, Theirs = aliased(Outcome), aliased(Outcome)
 Last = aliased(Proposal)
 
@@ -122,26 +127,41 @@ NEWEST = [Key(_ID, "id")]  # type: ignore[arg-type]
 LATEST = [Key(_sorted_at, "sorted_at"), Key(_ID, "id")]  # type: ignore[arg-type]
 
 
+def _ahead(now: Instant) -> ColumnElement[bool]:
+    return and_(LearningSession.state == SessionState.SCHEDULED, LearningSession.ends_at > now)
+
+
+def _over(now: Instant) -> ColumnElement[bool]:
+    over = or_(LearningSession.state != SessionState.SCHEDULED, LearningSession.ends_at <= now)
+    return and_(over, ~has_offer(now))
+
+
+LISTS: dict[str, tuple[Callable[[Instant], ColumnElement[bool]], Sequence[Key]]] = {
+    "upcoming": (_ahead, SOONEST),
+    "to_agree": (has_offer, DUE),
+    "past": (_over, LATEST),
+    "of_exchange": (lambda _now: LearningSession.exchange_id == EXCHANGE, NEWEST),
+}
+
+
 def upcoming(person: User, cursor: str | None, now: datetime) -> Page:
     """Scheduled sessions that are not over, the soonest first."""
-    which = and_(LearningSession.state == SessionState.SCHEDULED, LearningSession.ends_at > now)
-    return _cards(person, which, SOONEST, cursor)
+    return _listed("upcoming", person, cursor, now=now)
 
 
 def to_agree(person: User, cursor: str | None, now: datetime) -> Page:
     """Sessions whose time is still being agreed or asked to move, the first to lapse first."""
-    return _cards(person, has_offer(now), DUE, cursor)
+    return _listed("to_agree", person, cursor, now=now)
 
 
 def past(person: User, cursor: str | None, now: datetime) -> Page:
     """Everything over: kept, cancelled, not agreed; the latest first."""
-    over = or_(LearningSession.state != SessionState.SCHEDULED, LearningSession.ends_at <= now)
-    return _cards(person, and_(over, ~has_offer(now)), LATEST, cursor)
+    return _listed("past", person, cursor, now=now)
 
 
 def needing(person: User, now: datetime, limit: int) -> Sequence[SessionCard]:
     """The first few that wait for this person, oldest first: for Home."""
-    query = _card_query(person, _ID.in_(waiting_for(person.id, now)))
+    query = _card_query(person.id, _ID.in_(waiting_for(person.id, now)))
     rows = db.session.execute(query.order_by(_ID).limit(limit)).all()
     return [_card(row, person) for row in rows]
 
@@ -165,13 +185,13 @@ def offers_of(person: User, now: datetime, limit: int) -> Sequence[SessionCard]:
 def _first(
     person: User, which: ColumnElement[bool], order: Any, limit: int
 ) -> Sequence[SessionCard]:
-    query = _card_query(person, which).order_by(order, _ID).limit(limit)
+    query = _card_query(person.id, which).order_by(order, _ID).limit(limit)
     return [_card(row, person) for row in db.session.execute(query)]
 
 
 def sessions_of_exchange(person: User, exchange: Exchange, cursor: str | None) -> Page:
     """All sessions of one exchange, newest first."""
-    return _cards(person, LearningSession.exchange_id == exchange.id, NEWEST, cursor)
+    return _listed("of_exchange", person, cursor, exchange=exchange.id)
 
 
 def between(
@@ -179,6 +199,14 @@ def between(
 ) -> Sequence[SessionCard]:
     """Up to `most` + 1 whose agreed start, or else the first one offered, lies in that span,
     the soonest first; not what came to nothing."""
+    values = {"me": person.id, "begins": begins, "ends": ends, "now": now, "most": most + 1}
+    return [_card(row, person) for row in db.session.execute(_between(), values)]
+
+
+@cache
+def _between() -> AnySelect:
+    begins, ends = (bindparam(name, type_=UtcDateTime()) for name in ("begins", "ends"))
+    first = func.coalesce(LearningSession.starts_at, Last.start_1)
     agreed = and_(
         LearningSession.state != SessionState.CANCELLED,
         LearningSession.starts_at >= begins,
@@ -186,12 +214,12 @@ def between(
     )
     offered = and_(
         LearningSession.starts_at.is_(None),
-        has_offer(now),
+        has_offer(NOW),
         Last.start_1 >= begins,
         Last.start_1 < ends,
     )
-    first = func.coalesce(LearningSession.starts_at, Last.start_1)
-    return _first(person, or_(agreed, offered), first, most + 1)
+    query = _card_query(ME, or_(agreed, offered)).order_by(first, _ID)
+    return query.limit(bindparam("most", type_=BigInteger()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,29 +233,43 @@ class TabCounts:
 
 def tab_counts(person: User, now: datetime) -> TabCounts:
     """The numbers above the lists, in one statement."""
-    counts = []
-    for which in (to_pick(person.id, now), to_confirm(person.id, now)):
-        rows = (
-            select(_ID)
-            .join(Other, Other.id == partner_id(person.id))
-            .where(mine(person.id), visible(Other, to=person.id), which)
-            .limit(COUNTED_TO)
-        )
-        counts.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
-    taken = places_query(person.id, now).scalar_subquery()
-    row = db.session.execute(select(*counts, taken)).one()
+    row = db.session.execute(_tab_counts(), {"me": person.id, "now": now}).one()
     return TabCounts(row[0], row[1], row[2])
 
 
-def _cards(
-    person: User, which: ColumnElement[bool], keys: Sequence[Key], cursor: str | None
-) -> Page:
-    query = paginate(_card_query(person, which), keys, cursor)
-    found = page(db.session.execute(query).all(), keys)
+@cache
+def _tab_counts() -> AnySelect:
+    counts = []
+    for which in (to_pick(ME, NOW), to_confirm(ME, NOW)):
+        rows = (
+            select(_ID)
+            .join(Other, Other.id == partner_id(ME))
+            .where(mine(ME), visible(Other, to=ME), which)
+            .limit(COUNTED_TO)
+        )
+        counts.append(select(func.count()).select_from(rows.subquery()).scalar_subquery())
+    return select(*counts, places_query(ME, NOW).scalar_subquery())
+
+
+def _listed(name: str, person: User, cursor: str | None, **values: Any) -> Page:
+    keys = LISTS[name][1]
+    query = paginate(_list(name), keys, cursor) if cursor else _first_page(name)
+    found = page(db.session.execute(query, {"me": person.id, **values}).all(), keys)
     return Page([_card(row, person) for row in found.rows], found.after)
 
 
-def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
+@cache
+def _list(name: str) -> AnySelect:
+    """One of the lists for anybody, put together once: that takes longer than running it."""
+    return _card_query(ME, LISTS[name][0](NOW))
+
+
+@cache
+def _first_page(name: str) -> AnySelect:
+    return paginate(_list(name), LISTS[name][1], None)
+
+
+def _card_query(user_id: UserId, which: ColumnElement[bool]) -> AnySelect:
     return (
         select(
             _ID,
@@ -260,11 +302,11 @@ def _card_query(person: User, which: ColumnElement[bool]) -> AnySelect:
             Other.timezone,
         )
         .join(Skill, Skill.id == LearningSession.skill_id)
-        .join(Other, Other.id == partner_id(person.id))
+        .join(Other, Other.id == partner_id(user_id))
         .outerjoin(Last, Last.id == _last_proposal)
-        .outerjoin(Mine, and_(Mine.learning_session_id == _ID, Mine.user_id == person.id))
+        .outerjoin(Mine, and_(Mine.learning_session_id == _ID, Mine.user_id == user_id))
         .outerjoin(Theirs, and_(Theirs.learning_session_id == _ID, Theirs.user_id == Other.id))
-        .where(mine(person.id), which, visible(Other, to=person.id))
+        .where(mine(user_id), which, visible(Other, to=user_id))
     )
 
 
