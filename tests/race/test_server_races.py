@@ -23,7 +23,8 @@ from sqlalchemy import func, select
 
 from skillswap import create_app
 from skillswap.config import Settings
-from skillswap.db import db, use_wal
+from skillswap.db import db, transaction, use_wal
+from skillswap.domain import learning_sessions
 from skillswap.lib.clock import utcnow
 from skillswap.models import BookedSlot, Event, Exchange, LearningSession, Pitch, SessionState, User
 from tests import people
@@ -193,3 +194,47 @@ def test_one_open_pitch_for_the_three(arena: Arena, trial: str) -> None:
     assert statuses[303] == 1
     assert set(statuses) <= {303, 409, 422}
     assert count(Pitch, Pitch.learner_id == learner.id) == 1
+
+
+def test_a_move_is_answered_once(arena: Arena, trial: str) -> None:
+    now = utcnow()
+    teacher, learner = pair(trial, "move")
+    exchange = people.make_exchange(learner, teacher, now=now)
+    start = people.next_quarter(now + timedelta(days=2))
+    key = people.make_session(teacher, exchange, start=start, now=now).public_id
+    later = start + timedelta(days=1)
+    with transaction():
+        learning_sessions.propose_move(learner, key, starts=[later], minutes=60, now=now)
+    path = f"/sessions/{key}"
+    starters = [
+        (teacher, f"{path}/accept", {"start": later.isoformat()}),
+        (learner, f"{path}/withdraw", {}),
+        (teacher, f"{path}/decline", {}),
+        (teacher, f"{path}/accept", {"start": later.isoformat()}),
+    ] * (RACERS // 4)
+    assert run(arena, starters) == {303: 1, 409: RACERS - 1}
+    row = db.session.scalars(select(LearningSession).filter_by(public_id=key)).one()
+    assert row.starts_at == (later if row.sequence else start)
+    assert count(BookedSlot, BookedSlot.learning_session_id == row.id) == 8
+
+
+def test_overlapping_moves_of_one_teacher_have_one_winner(arena: Arena, trial: str) -> None:
+    now = utcnow()
+    teacher = people.make_person(
+        f"t-moves-{trial}", offers=("Watercolour",), places=RACERS, pitch_cap=99, daily_sessions=99
+    )
+    first = people.next_quarter(now + timedelta(days=2))
+    starters = []
+    for number in range(RACERS // 2):
+        learner = people.make_person(f"l-moves-{trial}-{number}", offers=("Spanish",))
+        exchange = people.make_exchange(learner, teacher, now=now)
+        agreed = first + timedelta(days=number + 2)
+        key = people.make_session(teacher, exchange, start=agreed, now=now).public_id
+        wanted = first + timedelta(minutes=15 * number)  # all overlap with all
+        with transaction():
+            learning_sessions.propose_move(teacher, key, starts=[wanted], minutes=60, now=now)
+        starters.append((learner, f"/sessions/{key}/accept", {"start": wanted.isoformat()}))
+    assert run(arena, starters) == {303: 1, 409: RACERS // 2 - 1}
+    moved = (LearningSession.teacher_id == teacher.id, LearningSession.sequence == 1)
+    assert count(LearningSession, *moved) == 1
+    assert count(BookedSlot, BookedSlot.user_id == teacher.id) == 4 * (RACERS // 2)
