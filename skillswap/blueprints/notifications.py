@@ -28,12 +28,7 @@ LISTS = {
     "pitches": "pitches.closed",
     "exchanges": "exchanges.mine",
     "learning_sessions": "sessions.past",
-}
-# and where what is gone would have stood
-LISTS = {
-    "pitches": "pitches.closed",
-    "exchanges": "exchanges.mine",
-    "learning_sessions": "sessions.past",
+    "users": "follows.mine",
 }
 
 

@@ -38,7 +38,7 @@ def follow(person: User, username: str, now: datetime) -> User:
         return other
     if db.session.get(Follow, (other.id, person.id)) is not None:
         _settle_request(person, other)
-    events.record("follow.made", actor=person, subject=person, to=[other], now=now)
+    events.record("follow.made", actor=person, subject=other, to=[other], now=now)
     return other
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import exists, literal, or_, select, union_all, update
 
 from skillswap.db import db
-from skillswap.domain import closing, events, exchanges, live
+from skillswap.domain import closing, events, exchanges, follows, live
 from skillswap.domain.visibility import SEEN, visible
 from skillswap.errors import NotFound, WrongState
 from skillswap.models import Block, Mute, SignIn, User, UserState
@@ -35,6 +35,7 @@ def block(person: User, username: str, now: datetime) -> User:
         return other
     db.session.add(Block(blocker_id=person.id, blocked_id=other.id, created_at=now))
     closing.close_between(person, other, "block", now)
+    follows.end_between(person.id, other.id)
     events.record("person.blocked", actor=person, subject=other, to=[], now=now)
     return other
 

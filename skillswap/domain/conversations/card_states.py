@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, select
 
@@ -101,20 +102,21 @@ def _sessions(ids: Sequence[int], reader: User, now: datetime) -> dict[int, Card
         )
         .where(one.id.in_(ids))
     )
-    found = {}
-    for row in rows:
-        state = session_state_at(row, now)
-        offered = row.start_1 is not None and row.proposer_id != reader.id
-        starts = (row.start_1, row.start_2, row.start_3) if offered else ()
-        over = row.ends_at is not None and row.ends_at <= now
-        asks = state in (SessionState.SCHEDULED, SessionState.DISPUTED) and over
-        found[row.id] = CardState(
-            state,
-            starts=tuple(start for start in starts if start and start > now),
-            to_confirm=asks and row.answer is None,
-            over=over,
-        )
-    return found
+    return {row.id: _session(row, reader, now) for row in rows}
+
+
+def _session(row: Any, reader: User, now: datetime) -> CardState:
+    state = session_state_at(row, now)
+    offered = row.start_1 is not None and row.proposer_id != reader.id
+    starts = (row.start_1, row.start_2, row.start_3) if offered else ()
+    over = row.ends_at is not None and row.ends_at <= now
+    asks = state in (SessionState.SCHEDULED, SessionState.DISPUTED) and over
+    return CardState(
+        state,
+        starts=tuple(start for start in starts if start and start > now),
+        to_confirm=asks and row.answer is None,
+        over=over,
+    )
 
 
 def _exchanges(ids: Sequence[int], reader: User, now: datetime) -> dict[int, CardState]:
