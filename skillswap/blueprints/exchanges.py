@@ -1,4 +1,4 @@
-"""What an accepted pitch opened: the list, one exchange, its end, and proposing times in it."""
+"""What an accepted pitch opened: the list, one exchange, its notes, its end."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
-from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from skillswap.db import transaction
 from skillswap.domain import exchanges, learning_sessions
-from skillswap.domain.learning_sessions import Desk, Look
-from skillswap.domain.limits import HORIZON
 from skillswap.errors import Refused, Taken
 from skillswap.forms.base import Form
 from skillswap.forms.exchanges import NotesForm
-from skillswap.forms.sessions import ProposeForm, ReasonForm
-from skillswap.lib.clock import local, utcnow
+from skillswap.forms.sessions import ReasonForm
+from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
 from skillswap.models.exchange import ENDED
-from skillswap.sentences import word
 from skillswap.web import after_post, cursor, me, notice, render
 
 bp = Blueprint("exchanges", __name__)
@@ -148,92 +144,3 @@ def _writing(public_id: str, form: NotesForm) -> ResponseReturnValue:
 def _done(public_id: str, text: str) -> ResponseReturnValue:
     notice(text)
     return after_post(url_for(".show", public_id=public_id), PART, **_shown(public_id))
-
-
-@bp.route("/exchanges/<public_id>/propose", methods=["GET", "POST"])
-@login_required
-def propose(public_id: str) -> ResponseReturnValue:
-    """The form for up to three starts; "Look" reads them in both clocks, the rest proposes."""
-    now = utcnow()
-    desk = learning_sessions.desk_of(me(), public_id, now)
-    if request.method == "GET" and not desk.is_open:
-        return redirect(url_for(".show", public_id=public_id), 303)  # an old link
-    form = _propose_form(desk)
-    if form.submit_look.data or not form.validate_on_submit():
-        status = 200 if form.submit_look.data else form.status
-        return _proposing(desk, form, status)
-    look = _look(desk, form)
-    try:
-        with transaction():
-            learning_session = learning_sessions.propose_times(
-                me(),
-                public_id,
-                leg_id=form.leg.data,
-                starts=[row.reading.at for row in look.rows],
-                minutes=form.minutes.data,
-                body=form.body.data or "",
-                now=now,
-            )
-    except Refused as error:
-        form.refuse(error)
-        return _proposing(desk, form, form.status)
-    return _proposed(desk, form, learning_session.public_id)
-
-
-def _propose_form(desk: Desk) -> ProposeForm:
-    asked = request.args.get("leg", type=int)
-    known = {leg.id for leg in desk.legs}
-    form = ProposeForm(leg=asked if asked in known else desk.next_leg.id)
-    form.leg.choices = [
-        SelectChoice(leg.id, (_("You teach %s") if leg.i_teach else _("You learn %s")) % leg.skill)
-        for leg in desk.legs
-    ]
-    return form
-
-
-def _look(desk: Desk, form: ProposeForm) -> Look:
-    return learning_sessions.look_at(
-        me(),
-        desk,
-        leg_id=form.leg.data,
-        walls=[wall for _number, wall in form.walls],
-        minutes=form.minutes.data,
-        now=utcnow(),
-    )
-
-
-def _proposing(desk: Desk, form: ProposeForm, status: int) -> ResponseReturnValue:
-    look = _look(desk, form)
-    problems = [word(r.problem.code, r.problem.params) if r.problem else "" for r in look.rows]
-    # htmx asks for the box "Your proposal" while times are typed, and for the form when it failed
-    part = "exchanges/_look.html" if form.submit_look.data else "exchanges/_propose.html"
-    return render(
-        "exchanges/propose.html",
-        part,
-        status=status,
-        days=_days(),
-        desk=desk,
-        form=form,
-        look=look,
-        problems=problems,
-    )
-
-
-def _days() -> tuple[str, str]:
-    """The first and the last day the date fields offer, on my wall."""
-    now = utcnow()
-    days = (local(at, me().timezone).date for at in (now, now + HORIZON))
-    first, last = (day.isoformat() for day in days)
-    return first, last
-
-
-def _proposed(desk: Desk, form: ProposeForm, public_id: str) -> ResponseReturnValue:
-    look = _look(desk, form)
-    notice(_("Your times are with %s.") % desk.partner.first_name)
-    for (_number, wall), row in zip(form.walls, look.rows, strict=True):
-        if row.reading.moved:
-            notice(
-                _("%(wall)s does not exist on that day: it became %(real)s.")
-                % {"wall": f"{wall:%H:%M}", "real": local(row.reading.at, me().timezone).clock}
-            )
-    return after_post(url_for("sessions.show", public_id=public_id))

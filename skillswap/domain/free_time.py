@@ -170,7 +170,7 @@ class Pair:
         if not (self.me.is_known or self.partner.is_known):
             return []
         starts = self._starts((max(begins, after or begins), ends), minutes)
-        return [self._start(at) for at in starts[:limit]]
+        return [self.start(at) for at in starts[:limit]]
 
     def outside(self, starts: Iterable[datetime], minutes: int) -> frozenset[datetime]:
         """Which of these begin or end outside the hours of one of the two, as far as known."""
@@ -182,6 +182,10 @@ class Pair:
                 begin <= at and at + length <= end for begin, end in self._hours((at, at), minutes)
             )
         )
+
+    def start(self, at: datetime) -> Start:
+        """An instant on both walls."""
+        return Start(at, local(at, self._mine), local(at, self.partner.person.timezone))
 
     @property
     def _mine(self) -> str:
@@ -211,11 +215,8 @@ class Pair:
         starts = self._starts(span, minutes) if span[0] < span[1] else []
         return local(starts[0], self._mine).date if starts else None
 
-    def _start(self, at: datetime) -> Start:
-        return Start(at, local(at, self._mine), local(at, self.partner.person.timezone))
-
     def _days(self, starts: Iterable[datetime]) -> list[Day]:
-        made = map(self._start, starts)
+        made = map(self.start, starts)
         return [Day(_some(list(day))) for _on, day in groupby(made, lambda one: one.mine.date)]
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 
 import pytest
-from flask import render_template
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from skillswap.db import db, transaction
 from skillswap.domain import exchanges, learning_sessions
-from skillswap.domain.scheduling import offset_changes
-from skillswap.lib.clock import local, zone
-from skillswap.models import Exchange, LearningSession, OutcomeAnswer, Proposal
+from skillswap.lib.clock import local
+from skillswap.models import Exchange, OutcomeAnswer
 from tests import people
 from tests.conftest import HTMX
 
@@ -42,15 +39,6 @@ def text_of(html):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace(" ,", ",").replace(" .", ".")
 
 
-def typed(person, *starts, leg, minutes=60, **more):
-    """The fields of the form for starts on that person's wall."""
-    form = {"leg": str(leg), "minutes": str(minutes), "body": ""}
-    for number, at in enumerate(starts, start=1):
-        wall = at.astimezone(zone(person.timezone))
-        form[f"day_{number}"], form[f"time_{number}"] = f"{wall:%Y-%m-%d}", f"{wall:%H:%M}"
-    return form | more
-
-
 def kept(proposer, exchange, now, days=3):
     start = people.next_quarter(now - days * DAY)
     key = people.make_session(proposer, exchange, start=start, now=start - 2 * DAY).public_id
@@ -60,12 +48,6 @@ def kept(proposer, exchange, now, days=3):
                 person, key, answer=OutcomeAnswer.HAPPENED, now=start + 2 * HOUR
             )
     return key
-
-
-@pytest.fixture
-def leg(ada, exchange):
-    """The id of the leg in which ada teaches."""
-    return exchanges.exchange_of(ada, exchange.public_id).legs[0].id
 
 
 # -- the list and the page ------------------------------------------------------------------------
@@ -357,189 +339,3 @@ def test_notes_of_an_ended_exchange_are_read_only(browser, ada, ben, exchange, n
     assert "Edit notes" not in page
     assert browser(ada).get(url(exchange, "/notes")).location == url(exchange)
     assert write(browser(ada), exchange, "Still mine", 1).status_code == 409
-
-
-# -- proposing ------------------------------------------------------------------------------------
-
-
-@BOTH
-def test_times_typed_on_my_wall_reach_the_partner(browser, ada, ben, exchange, leg, start, headers):
-    data = typed(ben, start, start + DAY, leg=leg, minutes=45, body="Two <b>brushes</b>")
-    answer = browser(ben).post(url(exchange, "/propose"), data=data, headers=headers)
-    key = db.session.scalar(select(LearningSession.public_id))
-    if headers:
-        assert (answer.status_code, answer.headers["HX-Location"]) == (204, f"/sessions/{key}")
-    else:
-        assert (answer.status_code, answer.location) == (303, f"/sessions/{key}")
-    proposal = db.session.scalars(select(Proposal)).one()
-    assert (proposal.starts, proposal.minutes) == ([start, start + DAY], 45)
-    page = browser(ada).get(f"/sessions/{key}").text
-    assert "Two &lt;b&gt;brushes&lt;/b&gt;" in page
-    there = local(start, ben.timezone)
-    assert f"{there.clock} for Ben in Mexico City" in text_of(page) or there.full in text_of(page)
-
-
-def test_a_repeated_proposal_is_one(browser, ada, exchange, leg, start):
-    client, data = browser(ada), typed(ada, start, leg=leg)
-    first = client.post(url(exchange, "/propose"), data=data)
-    assert client.post(url(exchange, "/propose"), data=data).location == first.location
-    assert db.session.scalar(select(func.count(LearningSession.id))) == 1
-
-
-def test_rows_may_be_left_out(browser, ada, exchange, leg, start):
-    data = typed(ada, start, leg=leg)
-    data["day_3"], data["time_3"] = data.pop("day_1"), data.pop("time_1")
-    data |= {"day_1": "", "time_1": ""}
-    assert browser(ada).post(url(exchange, "/propose"), data=data).status_code == 303
-
-
-def wrong(**fields):
-    return lambda person, start, leg: typed(person, start, start + DAY, leg=leg) | fields
-
-
-WRONG = {
-    "soon": (
-        lambda person, start, leg: typed(person, start, start - 3 * DAY + HOUR, leg=leg),
-        "time_2",
-        "Give Ada notice: 12 hours or more from now.",
-    ),
-    "far": (
-        lambda person, start, leg: typed(person, start + timedelta(weeks=8), leg=leg),
-        "time_1",
-        "At most 8 weeks ahead.",
-    ),
-    "twice": (
-        lambda person, start, leg: typed(person, start, start + DAY, start, leg=leg),
-        "time_3",
-        "Two of the times are the same.",
-    ),
-    "quarter": (wrong(time_2="18:31"), "time_2", "Sessions start at :00, :15, :30 or :45."),
-    "half": (wrong(time_2=""), "time_2", "Give a day and a time."),
-    "no_day": (wrong(day_2=""), "time_2", "Give a day and a time."),
-    "shape": (wrong(day_2="2026-02-31"), "time_2", "Give a day and a time."),
-    "offset": (wrong(time_1="18:30+02:00"), "time_1", "Give a day and a time."),
-    "none": (wrong(day_1="", time_1="", day_2="", time_2=""), "time_1", "Give at least one time."),
-    "length": (wrong(minutes="50"), "minutes", "Choose 30, 45, 60 or 90 minutes."),
-    "no_length": (wrong(minutes="long"), "minutes", "Choose 30, 45, 60 or 90 minutes."),
-    "leg": (wrong(leg="999999"), "leg", "Choose what this session is about."),
-    "body": (wrong(body="Kept " + "x" * 500), "body", "At most 500 characters."),
-}
-
-
-@BOTH
-@pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_said_beside_its_row(browser, ada, exchange, leg, start, headers, name):
-    make, field, sentence = WRONG[name]
-    data = make(ada, start, leg) if name == "body" else make(ada, start, leg) | {"body": "Kept <b>"}
-    answer = browser(ada).post(url(exchange, "/propose"), data=data, headers=headers)
-    assert answer.status_code == 422, name
-    error = re.search(rf'id="{field}-error".*?</p>', answer.text, re.DOTALL)
-    assert error, name
-    assert sentence in text_of(error.group())
-    assert ("<html" in answer.text) is not bool(headers)
-    for key in ("day_1", "time_1", "day_2", "time_2", "day_3", "time_3"):
-        if data.get(key):
-            assert re.search(rf'name="{key}"[^>]* value="{re.escape(data[key])}"', answer.text)
-    assert ("Kept &lt;b&gt;" if name != "body" else "Kept xxx") in answer.text
-    assert db.session.scalar(select(func.count(LearningSession.id))) == 0
-
-
-def test_an_hour_of_mine_that_is_given_away(browser, ada, ben, exchange, leg, start, now):
-    people.make_session(ada, exchange, start=start, now=now)
-    data = typed(ada, start + DAY, start, leg=leg)
-    answer = browser(ada).post(url(exchange, "/propose"), data=data)
-    assert answer.status_code == 422
-    assert "You have another session then." in answer.text
-    assert 'id="time_2-error"' in answer.text
-
-
-@BOTH
-def test_looking_shows_both_clocks_and_writes_nothing(
-    browser, queries, ada, ben, exchange, leg, start, headers
-):
-    data = typed(ada, start, start - 3 * DAY + HOUR, leg=leg, submit_look="1", body="Kept")
-    data |= {"day_3": "2030-01-01"}  # half a row is passed over
-    queries.clear()
-    answer = browser(ada).post(url(exchange, "/propose"), data=data, headers=headers)
-    assert answer.status_code == 200
-    read = text_of(answer.text)
-    there = local(start, ben.timezone)
-    assert f"{local(start, ada.timezone).clock}, 60 minutes" in read
-    assert "for Ben in Mexico City" in read
-    assert there.clock in read
-    assert "Give Ada notice: 12 hours or more from now." in read
-    if headers:
-        assert answer.text.lstrip().startswith('<div class="stack" id="look"')
-    else:
-        assert "Kept" in answer.text
-        assert data["day_1"] in answer.text
-    assert db.session.scalar(select(func.count(LearningSession.id))) == 0
-
-
-def test_the_page_for_proposing_says_until_when_the_partner_may_pick(
-    browser, ada, ben, exchange, leg, start
-):
-    data = typed(ada, start, leg=leg, submit_look="1")
-    read = text_of(browser(ada).post(url(exchange, "/propose"), data=data).text)
-    until = local(start - 2 * HOUR, ada.timezone).full
-    assert f"Ben picks by {until} for you." in read
-
-
-def test_the_leg_whose_turn_it_is_is_chosen(browser, ada, ben, exchange, leg, now):
-    kept(ada, exchange, now)
-    page = browser(ada).get(url(exchange, "/propose")).text
-    chosen = re.search(r'name="leg" value="(\d+)" checked', page).group(1)
-    assert int(chosen) != leg
-    page = browser(ada).get(url(exchange, f"/propose?leg={leg}")).text
-    assert re.search(rf'name="leg" value="{leg}" checked', page)
-
-
-def test_one_way_there_is_nothing_to_choose(browser, ada, cy, now):
-    exchange = people.make_exchange(ada, cy, "javascript", now=now)
-    page = browser(ada).get(url(exchange, "/propose")).text
-    assert 'type="hidden" name="leg"' in page
-    assert "What is it about?" not in page
-
-
-def test_an_ended_exchange_leads_back_and_takes_nothing(
-    browser, ada, ben, exchange, leg, start, now
-):
-    with transaction():
-        exchanges.cancel_exchange(ben, exchange.public_id, reason="We moved", now=now)
-    assert browser(ada).get(url(exchange, "/propose")).location == url(exchange)
-    answer = browser(ada).post(url(exchange, "/propose"), data=typed(ada, start, leg=leg))
-    assert answer.status_code == 409
-    assert "This exchange has been cancelled." in answer.text
-
-
-@pytest.mark.parametrize(
-    ("mine", "theirs", "sentences"),
-    [
-        (
-            "Europe/Lisbon",
-            "Asia/Seoul",
-            (
-                "The clocks change in Lisbon on Sunday 29 March",
-                "From 29 March the same Lisbon time is an hour earlier for Ji-woo in Seoul.",
-            ),
-        ),
-        (
-            "Asia/Seoul",
-            "Europe/Lisbon",
-            (
-                "The clocks change in Lisbon on Sunday 29 March",
-                "From 29 March the same Seoul time is an hour later for Ji-woo in Lisbon.",
-            ),
-        ),
-    ],
-)
-def test_a_change_of_the_clocks_is_said_in_a_sentence(app, mine, theirs, sentences):
-    at = datetime.fromisoformat("2026-03-26T18:20+00:00")
-    (change,) = offset_changes(mine, theirs, at, at + timedelta(weeks=8))
-    desk = SimpleNamespace(partner=SimpleNamespace(first_name="Ji-woo"))
-    with app.test_request_context():
-        html = render_template(
-            "exchanges/_change.html", change=change, desk=desk, mine=mine, theirs=theirs
-        )
-    for sentence in sentences:
-        assert sentence in text_of(html)

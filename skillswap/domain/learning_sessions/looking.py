@@ -8,11 +8,14 @@ from datetime import datetime
 
 from skillswap.domain import exchanges, slots
 from skillswap.domain.exchanges import LegLine
+from skillswap.domain.free_time import Pair, pair_of
 from skillswap.domain.learning_sessions.proposing import first_problem, held_problem, lapse_of
+from skillswap.domain.learning_sessions.repeating import weekly
 from skillswap.domain.limits import HORIZON
-from skillswap.domain.scheduling import OffsetChange, Reading, offset_changes, read_wall
+from skillswap.domain.scheduling import OffsetChange, Reading, offset_changes
 from skillswap.errors import Refused
-from skillswap.models import Exchange, User
+from skillswap.models import Exchange, LearningSession, User
+from skillswap.models.learning_session import STARTS_MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Desk:
     legs: Sequence[LegLine]
     next_leg: LegLine  # whose turn it is, or what I learn
     changes: Sequence[OffsetChange]  # between our two clocks, within the weeks ahead
+    pair: Pair  # our hours, and what is booked
 
     def teacher_of(self, leg_id: int, me: User) -> User:
         """Who would teach."""
@@ -44,15 +48,24 @@ def desk_of(person: User, exchange_public_id: str, now: datetime) -> Desk:
         legs,
         min(legs, key=lambda leg: leg.minutes),
         offset_changes(person.timezone, partner.timezone, now, now + HORIZON),
+        pair_of(person, partner, now),
     )
+
+
+def week_later(learning_session: LearningSession) -> datetime | None:
+    """The same time a week later, on the teacher's wall; None for what never had a time."""
+    if learning_session.starts_at is None:
+        return None
+    return weekly(learning_session.starts_at, 1, learning_session.teacher.timezone)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """One wall time as both would read it, and what the rules have against it."""
+    """One start as both would read it, and what the rules have against it."""
 
     reading: Reading
     problem: Refused | None
+    is_outside: bool  # of the hours of one of the two, as far as these are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +78,25 @@ class Look:
 
 
 def look_at(
-    person: User, desk: Desk, *, leg_id: int, walls: Sequence[datetime], minutes: int, now: datetime
+    person: User, desk: Desk, *, leg_id: int, readings: Sequence[Reading], minutes: int
 ) -> Look:
-    """Read wall times of my zone as instants, each with the first thing wrong about it.
+    """Starts on the clocks of both, each with the first thing wrong about it.
 
-    At most one statement. Times that do not exist are moved to the first real minute.
+    At most one statement.
     """
-    readings = [read_wall(wall, person.timezone) for wall in walls]
-    starts = [reading.at for reading in readings]
+    now, starts = desk.pair.now, [reading.at for reading in readings]
     teacher = desk.teacher_of(leg_id, person)
     people = (person.id, desk.partner.id)
     held = slots.held(people, starts, minutes) if starts else set()
+    outside = desk.pair.outside(starts, minutes)
     rows = [
         LookedAt(
             reading,
             first_problem(starts, index, teacher, now)
             or held_problem(held, index, starts[index], person, desk.partner),
+            reading.at in outside,
         )
         for index, reading in enumerate(readings)
     ]
-    fine = bool(rows) and not any(row.problem for row in rows)
+    fine = 0 < len(rows) <= STARTS_MOST and not any(row.problem for row in rows)
     return Look(rows, minutes, lapse_of(starts, now) if fine else None)
