@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from skillswap.db import Instant, db, earlier
@@ -41,20 +55,23 @@ def session_of(person: User, public_id: str) -> LearningSession:
 
     Read anew each time, and gone for as long as the partner is.
     """
-    learning_session = db.session.scalar(
-        select(LearningSession)
-        .join(Other, Other.id == partner_id(person.id))
-        .where(
-            LearningSession.public_id == public_id,
-            mine(person.id),
-            visible(Other, to=person.id),
-        )
-        .options(*WITH_ALL)
-        .execution_options(populate_existing=True)
-    )
+    learning_session = db.session.scalar(_one(), {"me": person.id, "key": public_id})
     if learning_session is None:
         raise NotFound("session")
     return learning_session
+
+
+@cache
+def _one() -> Select[LearningSession]:
+    """The statement of `session_of`, put together once."""
+    me, key = bindparam("me", type_=BigInteger()), bindparam("key", type_=String())
+    return (
+        select(LearningSession)
+        .join(Other, Other.id == partner_id(me))
+        .where(LearningSession.public_id == key, mine(me), visible(Other, to=me))
+        .options(*WITH_ALL)
+        .execution_options(populate_existing=True)
+    )
 
 
 def locked_session_of(person: User, public_id: str) -> LearningSession:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, and_, bindparam, func, select
 
 from skillswap.db import db
+from skillswap.lib.keyset import AnySelect
 from skillswap.models import LearningSession, Outcome, SessionState, Skill
 from skillswap.models.learning_session import state_at
 
@@ -55,31 +57,8 @@ class Track:
 def track_of(learning_session: LearningSession, now: datetime) -> Track:
     """The sessions of its exchange in their order, this one among them; those that were never
     agreed on are left out. One statement."""
-    rows = db.session.execute(
-        select(
-            LearningSession.id,
-            LearningSession.public_id,
-            LearningSession.number,
-            LearningSession.state,
-            LearningSession.starts_at,
-            LearningSession.ends_at,
-            LearningSession.confirm_by,
-            Skill.name.label("skill"),
-            _SAID.label("said"),
-            func.count().over().label("all"),
-        )
-        .join(Skill, Skill.id == LearningSession.skill_id)
-        .where(
-            LearningSession.exchange_id == learning_session.exchange_id,
-            ~and_(
-                LearningSession.state.in_((SessionState.CANCELLED, SessionState.PROPOSED)),
-                LearningSession.starts_at.is_(None),
-                LearningSession.id != learning_session.id,
-            ),
-        )
-        .order_by(LearningSession.id.desc())
-        .limit(LOOKED_AT)
-    ).all()
+    values = {"exchange": learning_session.exchange_id, "here": learning_session.id}
+    rows = db.session.execute(_steps(), values).all()
     steps = [
         TrackStep(
             id=row.id,
@@ -94,6 +73,35 @@ def track_of(learning_session: LearningSession, now: datetime) -> Track:
     ]
     older = rows[0].all - len(rows) if rows else 0
     return _around(sorted(steps, key=_when), learning_session.id, older, now)
+
+
+@cache
+def _steps() -> AnySelect:
+    return (
+        select(
+            LearningSession.id,
+            LearningSession.public_id,
+            LearningSession.number,
+            LearningSession.state,
+            LearningSession.starts_at,
+            LearningSession.ends_at,
+            LearningSession.confirm_by,
+            Skill.name.label("skill"),
+            _SAID.label("said"),
+            func.count().over().label("all"),
+        )
+        .join(Skill, Skill.id == LearningSession.skill_id)
+        .where(
+            LearningSession.exchange_id == bindparam("exchange", type_=BigInteger()),
+            ~and_(
+                LearningSession.state.in_((SessionState.CANCELLED, SessionState.PROPOSED)),
+                LearningSession.starts_at.is_(None),
+                LearningSession.id != bindparam("here", type_=BigInteger()),
+            ),
+        )
+        .order_by(LearningSession.id.desc())
+        .limit(LOOKED_AT)
+    )
 
 
 def _when(step: TrackStep) -> tuple[bool, datetime | int, int]:
