@@ -114,6 +114,7 @@ def _again(page: str, form: LogInForm | SignUpForm) -> ResponseReturnValue:
         form=form,
         onward=onward if onward != home else None,
         mails=email_links.are_mailed(),
+        ended="ended" in request.args,
     )
     if isinstance(form.refusal, TooMany):
         answer.headers["Retry-After"] = str(form.refusal.retry_seconds)  # type: ignore[union-attr]
