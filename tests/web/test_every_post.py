@@ -21,7 +21,15 @@ from sqlalchemy import select
 
 from skillswap import mailing
 from skillswap.db import db, transaction
-from skillswap.domain import availability, deliveries, email_links, learning_sessions, pitches
+from skillswap.domain import (
+    availability,
+    contests,
+    conversations,
+    deliveries,
+    email_links,
+    learning_sessions,
+    pitches,
+)
 from skillswap.domain.preferences import Topic
 from skillswap.lib.clock import local, utcnow
 from skillswap.lib.tokens import token_hash
@@ -250,6 +258,37 @@ def outcome(ada: User, ben: User) -> Ready:
     return Ready(f"/sessions/{found.public_id}/outcome", ben, {"answer": "happened"})
 
 
+def missed(ada: User, ben: User) -> LearningSession:
+    """Ben is noted as absent from a session, five days ago."""
+    now = utcnow()
+    start = people.next_quarter(now - 5 * DAY)
+    found = people.make_session(ada, exchange(ada, ben), start=start, now=start - DAY)
+    with transaction():
+        learning_sessions.give_outcome(
+            ada, found.public_id, answer=OutcomeAnswer.THEY_DID_NOT_COME, now=start + DAY
+        )
+    with transaction():
+        learning_sessions.settle_due(now, 9)
+    return found
+
+
+def forgive(ada: User, ben: User) -> Ready:
+    return Ready(f"/sessions/{missed(ada, ben).public_id}/forgive", ada)
+
+
+def contest(ada: User, ben: User) -> Ready:
+    return Ready(f"/sessions/{missed(ada, ben).public_id}/contest", ben, {"body": "I was there."})
+
+
+def decide(ada: User, ben: User) -> Ready:
+    found = missed(ada, ben)
+    with transaction():
+        key = contests.contest(ben, found.public_id, body="I was there.", now=utcnow()).public_id
+    staff = people.make_person("dee", staff_role=StaffRole.MODERATOR)
+    form = {"verdict": "upheld", "decision": "You were both there."}
+    return Ready(f"/moderation/contests/{key}", staff, form)
+
+
 def read_all(ada: User, ben: User) -> Ready:
     pitch(ada, ben)
     return Ready("/notifications/read", ada)
@@ -323,6 +362,53 @@ def end_sign_in(ada: User, _ben: User) -> Ready:
 def towards_ben(verb: str) -> Callable[[User, User], Ready]:
     """Ada keeps ben away, or lets him near again."""
     return lambda ada, ben: Ready(f"/people/{ben.username}/{verb}", ada)
+
+
+def chat(ada: User, ben: User, tail: str, form: Form) -> Ready:
+    """Something to do in the thread of two partners, where ben has written."""
+    exchange(ada, ben)
+    with transaction():
+        _message, public_id = conversations.send_to(
+            ben, "ada", body="Hello", client_key="", now=utcnow()
+        )
+    return Ready(f"/chat/{public_id}/{tail}", ada, form)
+
+
+def send_message(ada: User, ben: User) -> Ready:
+    return chat(ada, ben, "messages", {"body": "Hello", "client_key": "key"})
+
+
+def read_thread(ada: User, ben: User) -> Ready:
+    return chat(ada, ben, "read", {"seq": "3"})
+
+
+def let_in(ada: User, ben: User) -> Ready:
+    return chat(ada, ben, "let-in", {})
+
+
+def put_aside(ada: User, ben: User) -> Ready:
+    """Of a stranger's request, which it is the first time only in the list."""
+    with transaction():
+        _message, public_id = conversations.send_to(
+            ben, "ada", body="Hello", client_key="", now=utcnow()
+        )
+    return Ready(f"/chat/{public_id}/put-aside", ada)
+
+
+def begin_chat(_ada: User, ben: User) -> Ready:
+    return Ready("/chat/with/ada", ben, {"body": "Hello", "client_key": "key"})
+
+
+def own_message(tail: str, form: Form) -> Callable[[User, User], Ready]:
+    def ready(ada: User, ben: User) -> Ready:
+        exchange(ada, ben)
+        with transaction():
+            message, _public_id = conversations.send_to(
+                ben, "ada", body="Hello", client_key="", now=utcnow()
+            )
+        return Ready(f"/messages/{message.public_id}/{tail}", ben, form)
+
+    return ready
 
 
 def report(ada: User, ben: User) -> Ready:
@@ -486,6 +572,11 @@ EVERY: dict[str, Case] = {
         again=HARMLESS,
     ),
     "sessions.outcome": Case(outcome, wrong={"answer": "perhaps"}),
+    "sessions.forgive": Case(forgive),
+    "sessions.contest": Case(contest, wrong={"body": WORDS * 30}, kept=WORDS),
+    "moderation.decide": Case(
+        decide, wrong={"verdict": "", "decision": WORDS}, kept=WORDS, private=False
+    ),
     "settings.profile": Case(
         profile,
         wrong={"first_name": "", "headline": WORDS, "bio": WORDS},
@@ -580,6 +671,28 @@ EVERY: dict[str, Case] = {
         lambda ada, _ben: Ready("/push/unsubscribe", ada), somebodys=False, again=HARMLESS
     ),
     "notifications.read": Case(read_all, somebodys=False, again=HARMLESS),
+    "chat.send": Case(
+        send_message, wrong={"body": WORDS + "x" * 5_000}, kept=WORDS, again=HARMLESS
+    ),
+    "chat.begin": Case(
+        begin_chat,
+        wrong={"body": WORDS + "x" * 5_000},
+        kept=WORDS,
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "chat.read": Case(read_thread, again=HARMLESS),
+    "chat.let_in": Case(let_in, again=HARMLESS),
+    "chat.put_aside": Case(put_aside, again=HARMLESS),
+    "chat.edit": Case(
+        own_message("edit", {"body": "Other words"}),
+        wrong={"body": WORDS + "x" * 5_000},
+        kept=WORDS,
+        again=HARMLESS,
+    ),
+    "chat.delete": Case(own_message("delete", {}), again=HARMLESS),
+    "follows.follow": Case(towards_ben("follow"), somebodys=False, again=HARMLESS),
+    "follows.unfollow": Case(towards_ben("unfollow"), somebodys=False, again=HARMLESS),
     "safety.block": Case(towards_ben("block"), somebodys=False, again=HARMLESS),
     "safety.unblock": Case(towards_ben("unblock"), somebodys=False, again=HARMLESS),
     "safety.mute": Case(towards_ben("mute"), somebodys=False, again=HARMLESS),
