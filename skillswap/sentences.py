@@ -60,7 +60,7 @@ SENTENCES: dict[str, str] = {
     "times_order": "Give both times on quarters of an hour, the earlier one first.",
     "exceptions_full": "You have noted {limit} of these, which is the most. Remove one first.",
     "from_to": "Choose a number from {least} to {most}.",
-    "zone_hours": "Your clock changes. Say what becomes of your hours.",
+    "zone_hours": "Your clock changes: keep the clock times of your hours, or move them?",
     # pitches
     "to_yourself": "This is you. Find somebody else to learn from.",
     "not_taught": "{teacher} does not teach {skill}. Choose one of the skills listed.",

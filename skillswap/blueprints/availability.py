@@ -51,7 +51,7 @@ def set_week() -> ResponseReturnValue:
     preset = request.form.get("preset")
     if preset in PRESETS:
         form.fill(Preset(preset))
-        return render(PAGE, WEEK, unsaved=True, **_facts(week=form))
+        return render(PAGE, WEEK, unsaved=preset, **_facts(week=form))
     if form.validate_on_submit():
         try:
             with transaction():
@@ -91,7 +91,7 @@ def remove_exception() -> ResponseReturnValue:
     with transaction():
         availability.remove_exception(me(), number)
     notice(_("These days are like any others again."))
-    return _saved(DAYS, focus=True)
+    return _saved(DAYS)
 
 
 @bp.post("/set-limits")
@@ -111,6 +111,6 @@ def set_limits() -> ResponseReturnValue:
     return render(PAGE, LIMITS, status=form.status, **_facts(limits=form))
 
 
-def _saved(fragment: str, **context: Any) -> ResponseReturnValue:
-    """The part as it stands now."""
-    return after_post(url_for(".page"), fragment, **_facts(), **context)
+def _saved(fragment: str) -> ResponseReturnValue:
+    """The part as it stands now; the keyboard goes on at its heading."""
+    return after_post(url_for(".page"), fragment, focus=True, **_facts())

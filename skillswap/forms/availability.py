@@ -37,6 +37,7 @@ from skillswap.sentences import word
 CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})(?::00)?")
 EXACT_MOST = 200
 HOURS = [SelectChoice(hour, f"{hour:02}") for hour in range(24)]
+DAYTIME = range(7, 23)
 NOTICES = (2, 4, 6, 12, 24, 48, 72, 168)
 
 
@@ -73,9 +74,8 @@ class DayRow:
 
     @property
     def night(self) -> bool:
-        """Whether something stands in the part that is folded away."""
-        day = range(7, 23)
-        return bool(self.exact.data) or any(hour not in day for hour in self.hours.data)
+        """Whether an hour is ticked that is folded away."""
+        return any(hour not in DAYTIME for hour in self.hours.data)
 
 
 class WeekForm(Form):

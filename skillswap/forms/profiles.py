@@ -60,7 +60,7 @@ class ProfileForm(Form):
         validate_choice=False,
     )
     timezone = SelectField(_("Time zone"), validate_choice=False)
-    hours = RadioField(_("What becomes of your hours?"), choices=[], validate_choice=False)
+    hours = RadioField(_("Your hours in the new zone"), choices=[], validate_choice=False)
     languages = SelectMultipleField(
         _("Languages you speak"),
         choices=[
