@@ -111,7 +111,8 @@ def newer(after: dict[str, int]) -> Iterator[str]:
                 yield render_template("chat/_read_to.html", thread=thread)
                 break
             seq = lines[-1].seq
-    yield _list() + _counts()
+    if g.missed:  # the numbers come with the bell
+        yield _list()
 
 
 PARTS |= {"message": message, "read": read, "typing": typing}

@@ -4,7 +4,7 @@ A module that has something to show registers here, once, when it is imported:
 
     PARTS["message"] = message        # (event) -> HTML, a dict for the script, or None
     FRAMES["typing"] = typing         # (what the page said) -> None
-    CATCH_UP.append(newer_messages)   # ({public id: last seq}) -> pieces of HTML
+    CATCH_UP.append(newer_messages)   # ({public id: last seq}) -> pieces of HTML; g.missed
 
 All of them run as a view does: `web.me()` is the person, templates have their frame, and what a
 person may not see raises NotFound, which is silence here.
@@ -112,6 +112,7 @@ def _made(event: Told) -> Iterator[str | dict[str, Any] | None]:
         else:
             yield part(event)
         return
+    g.missed = event["again"]  # whether the page has been away, or was only just loaded
     for newer in CATCH_UP:
         yield from newer(event["after"])
     if event["again"]:

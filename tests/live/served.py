@@ -13,13 +13,17 @@ from typing import Any
 
 import gevent
 from flask import request
+from sqlalchemy import select
 
 from skillswap import create_app, live
-from skillswap.db import transaction
+from skillswap.db import db, transaction
+from skillswap.domain import accounts, safety, sign_ins
 from skillswap.domain import live as told
 from skillswap.extensions import csrf
+from skillswap.lib.clock import utcnow
 from skillswap.live import hall as halls
 from skillswap.live.hall import HALL
+from skillswap.models import SignIn, User
 
 for name in ("PING_SECONDS", "STUCK_SECONDS", "ASK_SECONDS", "NOTE_SECONDS"):
     setattr(halls, name, float(os.environ.get(f"TEST_{name}", getattr(halls, name))))
@@ -75,6 +79,33 @@ def flood() -> dict[str, Any]:
         with transaction():
             told.tell([asked["to"]], "said", n=n, filling="x" * asked.get("size", 10))
         gevent.sleep(asked.get("pause", 0))
+    return {}
+
+
+@app.post("/test/do")
+@csrf.exempt
+def do() -> dict[str, Any]:
+    """One verb of the domain on one person, in this process."""
+    asked, now = request.get_json(), utcnow()
+    with transaction():
+        person = db.session.get_one(User, asked["who"])
+        here = db.session.scalars(
+            select(SignIn).where(SignIn.user_id == person.id).order_by(SignIn.id)
+        ).first()
+        assert here is not None
+        match asked["verb"]:
+            case "suspend":
+                safety.suspend(person, days=7, reason="", now=now)
+            case "delete":
+                safety.delete_person(person, now=now)
+            case "end_all":
+                sign_ins.end_all(person, now)
+            case "end_others":
+                sign_ins.end_others(person, here, now)
+            case "log_out":
+                accounts.log_out(here, now)
+            case "block":
+                safety.block(person, asked["whom"], now)
     return {}
 
 

@@ -120,7 +120,8 @@ class Page:
                         text, self.parts = "".join(self.parts), []
                         return text
                 elif isinstance(event, Ping):
-                    self.raw.sendall(self.frames.send(event.response()))
+                    with suppress(OSError):
+                        self.raw.sendall(self.frames.send(event.response()))
                 elif isinstance(event, CloseConnection):
                     self._goodbye(event)
                 else:
