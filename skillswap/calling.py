@@ -19,9 +19,7 @@ from skillswap.domain import learning_sessions, meetings
 from skillswap.domain.meeting_places import name_of
 from skillswap.domain.meetings import MOST_ATTEMPTS, Claim, Kept
 from skillswap.lib.clock import utcnow
-from skillswap.lib.google_meet import GoogleMeet
-from skillswap.lib.meeting import Made, Patience, Provider, ProviderAway, ProviderSaysNo
-from skillswap.lib.zoom import Zoom
+from skillswap.lib.meeting import Made, Provider, ProviderAway, ProviderSaysNo
 from skillswap.models import MeetingState, PlaceKind
 
 log = logging.getLogger(__name__)
@@ -36,13 +34,23 @@ def providers(app: Flask) -> dict[PlaceKind, Provider]:
     found: dict[PlaceKind, Provider] | None = app.extensions.get("meeting_providers")
     if found is None:
         settings: Settings = app.config["SETTINGS"]
-        patience = Patience.of(settings.meeting_timeout)
-        found = {}
-        if settings.zoom:
-            found[PlaceKind.ZOOM] = Zoom(settings.zoom, patience)
-        if settings.google:
-            found[PlaceKind.MEET] = GoogleMeet(settings.google, patience)
+        found = _made(settings) if settings.providers else {}
         app.extensions["meeting_providers"] = found
+    return found
+
+
+def _made(settings: Settings) -> dict[PlaceKind, Provider]:
+    # imported here: a place without them need not carry the 9 MB of their HTTP client
+    from skillswap.lib.google_meet import GoogleMeet
+    from skillswap.lib.service import Patience
+    from skillswap.lib.zoom import Zoom
+
+    patience = Patience.of(settings.meeting_timeout)
+    found: dict[PlaceKind, Provider] = {}
+    if settings.zoom:
+        found[PlaceKind.ZOOM] = Zoom(settings.zoom, patience)
+    if settings.google:
+        found[PlaceKind.MEET] = GoogleMeet(settings.google, patience)
     return found
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from skillswap.lib.google_meet import GoogleAccount
 from skillswap.lib.mail import MailServer
 from skillswap.lib.meeting import KNOWN_HOSTS as LINK_HOSTS
+from skillswap.lib.meeting import GoogleAccount, ZoomAccount
 from skillswap.lib.push import KNOWN_HOSTS, PushKey
-from skillswap.lib.zoom import ZoomAccount
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_SECRET = 32

@@ -8,48 +8,23 @@ and the next try reads it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from skillswap.lib.meeting import (
-    Answer,
+    GoogleAccount,
     Made,
-    Patience,
     ProviderAway,
     ProviderSaysNo,
-    Service,
     Wanted,
-    call,
     checked_link,
 )
+from skillswap.lib.service import Answer, Patience, Service, call
 
 HOSTS = ("meet.google.com",)
 ROOM_SECONDS = 30.0  # a room that is being made is asked for again so soon
 TOO_MANY = ("rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded")
-
-
-@dataclass(frozen=True, slots=True)
-class GoogleAccount:
-    """The operator's consent to an app of theirs, and the calendar the events go to."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    calendar_id: str = "primary"
-    url: str = ""  # instead of Google's own addresses; for tests
-
-    @property
-    def token_url(self) -> str:
-        """Where tokens are given."""
-        return f"{self.url or 'https://oauth2.googleapis.com'}/token"
-
-    @property
-    def events_url(self) -> str:
-        """Where the calendar's events are."""
-        base = f"{self.url or 'https://www.googleapis.com'}/calendar/v3"
-        return f"{base}/calendars/{quote(self.calendar_id, safe='')}/events"
 
 
 def event_id(public_id: str) -> str:

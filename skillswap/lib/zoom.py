@@ -7,20 +7,11 @@ stands in the agenda, and a second try looks for it before it makes another.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from skillswap.lib.meeting import (
-    Answer,
-    Made,
-    Patience,
-    ProviderSaysNo,
-    Service,
-    Wanted,
-    call,
-    checked_link,
-)
+from skillswap.lib.meeting import Made, ProviderSaysNo, Wanted, ZoomAccount, checked_link
+from skillswap.lib.service import Answer, Patience, Service, call
 
 HOSTS = ("zoom.us", "zoom.com")
 SCHEDULED = 2  # Zoom's number for a meeting with a time
@@ -34,27 +25,6 @@ SETTINGS = {
     "approval_type": 2,
     "email_notification": False,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ZoomAccount:
-    """A server-to-server app of the operator, and whose meetings they are."""
-
-    account_id: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    user: str = "me"
-    url: str = ""  # instead of Zoom's own addresses; for tests
-
-    @property
-    def token_url(self) -> str:
-        """Where tokens are given."""
-        return f"{self.url or 'https://zoom.us'}/oauth/token"
-
-    @property
-    def api_url(self) -> str:
-        """Where its API begins."""
-        return f"{self.url or 'https://api.zoom.us'}/v2"
 
 
 class Zoom(Service):

@@ -18,7 +18,8 @@ from skillswap.db import db, transaction
 from skillswap.domain import exchanges, learning_sessions, meetings, safety
 from skillswap.domain.meetings import Kept
 from skillswap.errors import NotFound, Refused, WrongState
-from skillswap.lib.meeting import Made, Patience
+from skillswap.lib.meeting import Made
+from skillswap.lib.service import Patience
 from skillswap.models import (
     Event,
     LearningSession,

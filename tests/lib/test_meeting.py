@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from skillswap.lib import meeting
+from skillswap.lib import service as calls
 from skillswap.lib.google_meet import event_id
-from skillswap.lib.meeting import Made, Patience, ProviderAway, ProviderSaysNo, Wanted
+from skillswap.lib.meeting import Made, ProviderAway, ProviderSaysNo, Wanted
+from skillswap.lib.service import Patience
 from tests.support.google import GoogleService, error, google
 from tests.support.video import Reply
 from tests.support.zoom import ZoomService, zoom
@@ -144,11 +145,11 @@ def test_a_refused_token_is_asked_for_anew_once(service):
 def test_a_token_is_not_used_in_its_last_minute(service, monkeypatch):
     provider = service.provider(SOON)
     made = provider.create(WANTED)
-    real = meeting.time.monotonic
-    monkeypatch.setattr(meeting.time, "monotonic", lambda: real() + 3_599 - 61)
+    real = calls.time.monotonic
+    monkeypatch.setattr(calls.time, "monotonic", lambda: real() + 3_599 - 61)
     provider.change(known(made))
     assert service.given == 1
-    monkeypatch.setattr(meeting.time, "monotonic", lambda: real() + 3_599 - 59)
+    monkeypatch.setattr(calls.time, "monotonic", lambda: real() + 3_599 - 59)
     provider.change(known(made))
     assert service.given == 2
 
@@ -305,4 +306,4 @@ def test_too_many_as_google_says_it_means_later():
     ],
 )
 def test_retry_after_is_a_number_or_a_date_and_never_too_long(value, seconds):
-    assert meeting.retry_after(value, NOW) == seconds
+    assert calls.retry_after(value, NOW) == seconds

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from skillswap.lib.google_meet import GoogleAccount, GoogleMeet
-from skillswap.lib.meeting import Patience
+from skillswap.lib.google_meet import GoogleMeet
+from skillswap.lib.meeting import GoogleAccount
+from skillswap.lib.service import Patience
 from tests.support.video import Asked, Reply, VideoService, serving
 
 SECRET, REFRESH = "secret-of-google", "refresh-of-google"

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skillswap.lib.meeting import Patience
-from skillswap.lib.zoom import Zoom, ZoomAccount
+from skillswap.lib.meeting import ZoomAccount
+from skillswap.lib.service import Patience
+from skillswap.lib.zoom import Zoom
 from tests.support.video import Asked, Reply, VideoService, serving
 
 SECRET = "secret-of-zoom"
