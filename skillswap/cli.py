@@ -15,7 +15,7 @@ from sqlalchemy import select
 from skillswap import demo, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
-from skillswap.domain import doctor, safety, skills
+from skillswap.domain import doctor, meetings, safety, skills
 from skillswap.errors import WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.lib.storage import Folder
@@ -133,8 +133,8 @@ def examine() -> None:
     checks = doctor.examine(list(Folder(settings.media_folder).names()))
     for check in checks:
         click.echo(check.line)
-    for setting in unset(settings):
-        click.echo(f"note     {setting}")
+    for note in [*unset(settings), *at_services(settings)]:
+        click.echo(f"note     {note}")
     if not all(check.is_well for check in checks):
         sys.exit(1)
 
@@ -179,4 +179,14 @@ def unset(settings: Settings) -> list[str]:
         found.append("FLOOD_LIMITS is 0: nobody is slowed down.")
     if not settings.secure:
         found.append("PUBLIC_URL does not begin with https: cookies travel in the open.")
+    return found
+
+
+def at_services(settings: Settings) -> list[str]:
+    """Who makes meetings for us, and how many could not be made; sessions had their own room."""
+    named = [("Zoom", settings.zoom), ("Google Meet", settings.google)]
+    configured = " and ".join(name for name, account in named if account)
+    found = [f"Meetings are made at: {configured or 'no service, Jitsi only'}."]
+    if failed := meetings.failed_count():
+        found.append(f"Given up at a service: {failed} (sessions have their Jitsi room instead).")
     return found
