@@ -47,7 +47,7 @@ def place_of(booking: Booking) -> str:
 def _entry(booking: Booking, stamp: datetime) -> Entry:
     link = address_of("sessions.show", public_id=booking.public_id) if booking.partner else ""
     words = _("You teach {name} {skill}.") if booking.i_teach else _("{name} teaches you {skill}.")
-    said = [words.format(name=booking.partner_name, skill=booking.skill), link] if link else []
+    said = [words.format(name=booking.partner, skill=booking.skill), link] if link else []
     return Entry(
         uid=f"{booking.public_id}@{host()}",
         sequence=booking.sequence,

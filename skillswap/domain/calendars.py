@@ -58,8 +58,7 @@ class Booking:
     cancelled: bool
     skill: str
     i_teach: bool
-    partner: str  # their first name; "" when they are not there for the reader
-    partner_name: str
+    partner: str  # their first name, no more: calendars are shared; "" when they are not there
     in_person: str  # where, when it is not online
 
 
@@ -105,7 +104,6 @@ def _bookings(reader_id: int) -> AnySelect:
             agreed_at.label("agreed_at"),
             Skill.name.label("skill"),
             Other.first_name,
-            Other.last_name,
             visible(Other, to=reader_id).label("is_there"),
         )
         .join(Skill, Skill.id == LearningSession.skill_id)
@@ -116,7 +114,6 @@ def _bookings(reader_id: int) -> AnySelect:
 
 def _booking(row: Any, reader_id: int) -> Booking:
     cancelled = row.state is SessionState.CANCELLED
-    name = f"{row.first_name} {row.last_name}".strip()
     return Booking(
         id=row.id,
         public_id=row.public_id,
@@ -128,7 +125,6 @@ def _booking(row: Any, reader_id: int) -> Booking:
         skill=row.skill,
         i_teach=row.teacher_id == reader_id,
         partner=row.first_name if row.is_there else "",
-        partner_name=name if row.is_there else "",
         in_person=row.place_body if row.place_kind is PlaceKind.IN_PERSON else "",
     )
 
@@ -149,7 +145,6 @@ def booking_from(one: LearningSession, reader: User) -> Booking:
         skill=one.skill.name,
         i_teach=one.teacher_id == reader.id,
         partner=partner.first_name,
-        partner_name=partner.name,
         in_person=one.place_body if one.place_kind is PlaceKind.IN_PERSON else "",
     )
 
