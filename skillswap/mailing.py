@@ -37,6 +37,7 @@ PAGES = {
     "pitches": "pitches.show",
     "exchanges": "exchanges.show",
     "learning_sessions": "sessions.show",
+    "conversations": "chat.show",
 }
 # and where what asks something is answered
 PAGES_OF_KIND = {
@@ -45,6 +46,7 @@ PAGES_OF_KIND = {
 }
 # event kind -> subject; of the facts only the name may stand in it
 SUBJECTS = {
+    "chat.message": _("{name} wrote to you"),
     "pitch.sent": _("{name} sent you a pitch"),
     "pitch.accepted": _("{name} accepted your pitch"),
     "pitch.declined": _("{name} answered your pitch"),

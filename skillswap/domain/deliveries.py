@@ -75,6 +75,11 @@ def silence() -> Iterator[None]:
         db.session.info.pop(SILENT, None)
 
 
+def are_silent() -> bool:
+    """Whether nothing leaves the house just now."""
+    return bool(db.session.info.get(SILENT))
+
+
 def is_offered(channel: Channel) -> bool:
     """Whether this place has that channel at all: production without SMTP_URL has no email."""
     offered = db.session.get_bind().get_execution_options().get("channels")
@@ -91,7 +96,7 @@ def plan(event: Event, told: Sequence[Notification]) -> None:
         for channel in (Channel.EMAIL, Channel.PUSH)
         if is_offered(channel) and preferences.may_go_by(event.kind, channel)
     ]
-    if not told or not channels or db.session.info.get(SILENT):
+    if not told or not channels or are_silent():
         return
     readers = {row.id: row for row in db.session.execute(_readers(event, told))}
     rows = [

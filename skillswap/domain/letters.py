@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, select
 
 from skillswap.db import db
-from skillswap.domain import calendars, digests, notifications, preferences
+from skillswap.domain import calendars, conversations, digests, live, notifications, preferences
 from skillswap.domain.calendars import Invite
 from skillswap.domain.deliveries import Claim, after_quiet_hours, claim_of
 from skillswap.domain.notifications import Line
@@ -68,6 +68,8 @@ def letter_for(claim: Claim, now: datetime) -> Letter:
         return _digest(claim, reader, now)
     if claim.notification_id is not None:
         return _told(claim, reader, now)
+    if claim.kind == conversations.TOLD:
+        return _chat(claim, reader, now)
     if claim.kind == calendars.KIND:
         return _calendar(claim, reader, now)
     until = claim.payload.get("until")
@@ -93,6 +95,23 @@ def _told(claim: Claim, reader: User, now: datetime) -> Letter:
     if claim.channel is Channel.PUSH and morning > now:
         raise Later(morning)
     return _letter(claim, reader, topic, lines, now, invite)
+
+
+def _chat(claim: Claim, reader: User, now: datetime) -> Letter:
+    """That somebody wrote. Who has a page open sees it there, and is sent no push."""
+    _check_open(reader, Topic.CHAT, claim.channel)
+    _check_address(reader, claim.channel)
+    said = claim.payload
+    unread = conversations.unread_of(reader.id, said["conversation"], said["seq"])
+    if unread is None:
+        raise Dropped("read meanwhile")
+    morning = after_quiet_hours(now, reader.timezone)
+    if claim.channel is Channel.PUSH and morning > now:
+        raise Later(morning)
+    if claim.channel is Channel.PUSH and live.is_here(reader.id, now):
+        raise Dropped("a page of theirs is open")
+    line = notifications.chat_line(unread.other, unread.public_id, unread.count, unread.last_at)
+    return _letter(claim, reader, Topic.CHAT, [line], now)
 
 
 def _calendar(claim: Claim, reader: User, now: datetime) -> Letter:

@@ -186,6 +186,23 @@ def lines(reader: User, *which: ColumnElement[bool], now: datetime, limit: int) 
     return [_worded(row, reader) for row in rows]
 
 
+def chat_line(other: User, public_id: str, count: int, at: datetime) -> Line:
+    """That somebody wrote, so many times, since their reader looked: for mail and push."""
+    text = _("sent you a message") if count == 1 else _("sent you %d messages") % count
+    face = Face(other.username, other.name, other.initials, other.hue, other.avatar_url)
+    return Line(
+        id=0,
+        actor=face,
+        text=text,
+        icon="message-circle",
+        subject_type="conversations",
+        public_id=public_id,
+        at=at,
+        unread=True,
+        kind="chat.message",
+    )
+
+
 def by_day(lines: Iterable[Line], zone: str, now: datetime) -> list[tuple[str, list[Line]]]:
     """Lines in their order, under the day they fell on in that zone: Today, Yesterday, a date."""
     today = local(now, zone).date

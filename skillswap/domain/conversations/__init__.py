@@ -24,6 +24,8 @@ from skillswap.domain.conversations.reading import (
     thread_with,
 )
 from skillswap.domain.conversations.standing import Standing
+from skillswap.domain.conversations.telling import KIND as TOLD
+from skillswap.domain.conversations.telling import unread_of
 from skillswap.domain.conversations.writing import (
     delete_message,
     edit_message,
@@ -35,6 +37,7 @@ from skillswap.domain.conversations.writing import (
 )
 
 __all__ = [
+    "TOLD",
     "CardState",
     "ConversationRow",
     "MessageLine",
@@ -59,4 +62,5 @@ __all__ = [
     "thread_of",
     "thread_with",
     "unread_count",
+    "unread_of",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from skillswap.db import afterwards, db
 from skillswap.domain import attachments, email_links, live, threads
 from skillswap.domain.attachments import NewFile
+from skillswap.domain.conversations import telling
 from skillswap.domain.conversations.reading import Thread, thread_of, thread_with
 from skillswap.domain.conversations.standing import Standing
 from skillswap.domain.limits import limits_of
@@ -88,11 +89,14 @@ def _send(
         media_id=attachments.add(file, person, conversation.id, now).id if file else None,
     )
     try:
-        return threads.append(conversation, message, listed=True, now=now)
+        threads.append(conversation, message, listed=True, now=now)
     except IntegrityError:
         if sent := _sent_before(person, thread, client_key):
             return sent
         raise
+    if thread.standing is not Standing.REQUEST:  # a stranger wakes nobody
+        telling.plan(message, thread.other.id, now)
+    return message
 
 
 def _sent_before(person: User, thread: Thread, client_key: str) -> Message | None:

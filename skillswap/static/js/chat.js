@@ -39,9 +39,12 @@ document.addEventListener("submit", ({ target }) => {
   if (target.matches(".composer")) sent = target;
 });
 
-document.addEventListener("htmx:after:swap", () => {
+function writeOn() {
   markRead();
   if (!sent || sent.isConnected) return;
   sent = null; // an emptied composer stands in its place
   document.querySelector(".composer textarea")?.focus({ preventScroll: true });
-});
+}
+
+document.addEventListener("htmx:after:swap", writeOn);
+document.addEventListener("htmx:finally:request", writeOn); // what is swapped out tells nobody
