@@ -50,6 +50,7 @@ PAGES = {
     "exchange": "exchanges.show",
     "session": "sessions.show",
     "proposal": "sessions.show",
+    "mark": "sessions.show",
 }
 
 
@@ -65,6 +66,7 @@ class Frame:
     waiting_sessions: int = 0
     unread_chats: int = 0
     open_reports: int = 0
+    open_contests: int = 0
     notices: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -261,7 +263,7 @@ def _frame() -> dict[str, Any]:
         frame.waiting_pitches = here.waiting_pitches
         frame.waiting_sessions = here.waiting_sessions
         frame.unread_chats = here.unread_chats
-        frame.open_reports = here.open_reports
+        frame.open_reports, frame.open_contests = here.open_reports, here.open_contests
     return {"frame": frame, "now": utcnow()}
 
 

@@ -6,7 +6,9 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from skillswap.db import transaction
-from skillswap.domain import failures, reports
+from skillswap.domain import deciding, failures, reports
+from skillswap.errors import Refused
+from skillswap.forms.afterwards import DecideForm
 from skillswap.forms.safety import CATEGORIES
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
@@ -30,6 +32,43 @@ def report(public_id: str) -> ResponseReturnValue:
     """One report with its evidence."""
     card = reports.report_of(me(), public_id)
     return render("moderation/report.html", report=card, words=CATEGORIES)
+
+
+@bp.get("/contests")
+@staff_only
+def contests() -> ResponseReturnValue:
+    """Marks that people contest, the first due first."""
+    found = deciding.queue(me(), cursor(), utcnow())
+    return render("moderation/contests.html", "moderation/_contests.html", found=found)
+
+
+@bp.get("/contests/<public_id>")
+@staff_only
+def contest(public_id: str) -> ResponseReturnValue:
+    """One of them: both statements, who opened the call, and the form."""
+    return _case(public_id, DecideForm(formdata=None))
+
+
+@bp.post("/contests/<public_id>")
+@staff_only
+def decide(public_id: str) -> ResponseReturnValue:
+    """Take the mark off, or let it count, with a word to both."""
+    form = DecideForm()
+    words = form.decision.data or ""
+    try:
+        with transaction():
+            deciding.decide(me(), public_id, upheld=form.upheld, decision=words, now=utcnow())
+    except Refused as error:
+        form.refuse(error)
+        return _case(public_id, form)
+    notice(_("Decided. Both are told."))
+    return after_post(url_for(".contests"))
+
+
+def _case(public_id: str, form: DecideForm) -> ResponseReturnValue:
+    case = deciding.case_of(me(), public_id, utcnow())
+    page, part = "moderation/contest.html", "moderation/_decide.html"
+    return render(page, part, status=form.status, case=case, form=form)
 
 
 @bp.get("/deliveries")

@@ -12,7 +12,7 @@ from flask_login import login_required
 
 from skillswap.blueprints.email_links import mailbox
 from skillswap.db import transaction
-from skillswap.domain import pitch_rules, pitches, teachers
+from skillswap.domain import pitch_rules, pitches, reliability, teachers
 from skillswap.domain.limits import COOL_DOWN
 from skillswap.domain.pitches import Box, PitchCard
 from skillswap.domain.teachers import TeacherCard
@@ -231,6 +231,7 @@ def _facts(pitch: Pitch, now: datetime, **forms: Form) -> dict[str, Any]:
         "others": _others(pitch, card, now),
         "last_word": pitches.has_last_word(pitch, me(), now),
         "story": pitches.story_of(pitch, me(), now),
+        "kept": reliability.shown(pitches.other_of(pitch, me()), now),
         "reasons": REASONS,
         **{name: forms.get(name) or form(None) for name, form in FORMS.items()},
         "now": now,

@@ -30,6 +30,7 @@ from skillswap.web import after_post, cursor, me, notice, render
 
 bp = Blueprint("sessions", __name__)
 PAGE, PART = "sessions/show.html", "sessions/_session.html"
+LIMITS = {"join_opens": JOIN_OPENS, "late_cancel": LATE_CANCEL, "move_until": MOVE_UNTIL}
 
 
 # -- lists ----------------------------------------------------------------------------------------
@@ -121,9 +122,7 @@ def shown(public_id: str, **forms: Form) -> dict[str, Any]:
         "after": contests.aftermath_of(me(), one, now),
         "gathering": here(one, now) if one.join_is_open(now) else None,
         "may_place": learning_sessions.may_change(one, now),
-        "join_opens": JOIN_OPENS,
-        "late_cancel": LATE_CANCEL,
-        "move_until": MOVE_UNTIL,
+        **LIMITS,
         "now": now,
         **forms,
     }

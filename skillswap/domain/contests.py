@@ -5,6 +5,7 @@ While a contest is open its mark does not count, and only a moderator's no makes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,14 @@ from skillswap.domain.learning_sessions.reading import WITH_ALL, mine
 from skillswap.domain.reliability import WINDOW, MarkKind
 from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.text import Unprintable, clean_body
-from skillswap.models import Contest, ContestState, LearningSession, SessionState, User
+from skillswap.models import (
+    Contest,
+    ContestState,
+    LearningSession,
+    OutcomeAnswer,
+    SessionState,
+    User,
+)
 from skillswap.models.contest import CONTEST_WITHIN, DECIDE_WITHIN
 
 BODY_MOST = 1_000
@@ -66,6 +74,33 @@ class Mark:
         return now < self.fades_at and (self.counts(now) or (waits and self.forgiven_at is None))
 
 
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a session's page says once it has begun."""
+
+    answers: Sequence[OutcomeAnswer]  # what I may say by now
+    mine: OutcomeAnswer | None  # what I have said
+    theirs: OutcomeAnswer | None
+    joined: datetime | None  # when I opened the call
+    they_joined: datetime | None
+    mark: Mark | None
+
+
+def aftermath_of(person: User, learning_session: LearningSession, now: datetime) -> Aftermath:
+    """How it stands with the answers and marks of one session. At most one statement."""
+    partner = learning_session.partner_of(person)
+    answers = learning_sessions.answers_open(learning_session, now)
+    joined = learning_sessions.presences_of(learning_session) if answers else {}
+    return Aftermath(
+        answers=answers,
+        mine=learning_session.answer_of(person),
+        theirs=learning_session.answer_of(partner),
+        joined=joined.get(person.id),
+        they_joined=joined.get(partner.id),
+        mark=mark_of(learning_session, now),
+    )
+
+
 def mark_of(learning_session: LearningSession, now: datetime) -> Mark | None:
     """The mark that a session has left, if any. One statement where there is one."""
     one = learning_session
@@ -99,6 +134,14 @@ def marked(person: User, public_id: str, now: datetime) -> tuple[LearningSession
     )
     mark = mark_of(found, now) if found is not None else None
     if found is None or mark is None:
+        raise NotFound("mark")
+    return found, mark
+
+
+def own_mark(person: User, public_id: str, now: datetime) -> tuple[LearningSession, Mark]:
+    """A mark of this person's own; NotFound otherwise."""
+    found, mark = marked(person, public_id, now)
+    if mark.whose_id != person.id:
         raise NotFound("mark")
     return found, mark
 
@@ -167,6 +210,7 @@ def forgive(person: User, public_id: str, *, now: datetime) -> LearningSession:
 
     Raises NotFound for a mark of my own, WrongState when it is off already or has faded.
     """
+    learning_sessions.session_of(person, public_id)  # nobody forgives somebody who is gone
     learning_session, mark = _held(person, public_id, now)
     if mark.whose_id == person.id:
         raise NotFound("mark")

@@ -11,7 +11,14 @@ from sqlalchemy import Executable, String, bindparam, case, literal, select, upd
 from sqlalchemy.orm import contains_eager
 
 from skillswap.db import UtcDateTime, db
-from skillswap.domain import conversations, learning_sessions, notifications, pitches, reports
+from skillswap.domain import (
+    conversations,
+    deciding,
+    learning_sessions,
+    notifications,
+    pitches,
+    reports,
+)
 from skillswap.domain.sign_ins import IDLE
 from skillswap.lib.tokens import token_hash
 from skillswap.models import SignIn, StaffRole, User, UserState
@@ -30,6 +37,7 @@ class SignedIn:
     waiting_sessions: int
     open_reports: int  # 0 for all but staff
     unread_chats: int = 0
+    open_contests: int = 0  # for staff
 
     @property
     def user(self) -> User:
@@ -55,6 +63,7 @@ def _signed_in() -> Executable:
     # in scope, and would count what waits for anybody who is signed in
     user_id = select(SignIn.user_id).where(SignIn.token_hash == key).scalar_subquery()
     open_reports = reports.open_count(user_id).scalar_subquery()
+    open_contests = deciding.open_count(user_id, now).scalar_subquery()
     return (
         select(
             SignIn,
@@ -63,6 +72,7 @@ def _signed_in() -> Executable:
             learning_sessions.waiting_count(user_id, now).scalar_subquery(),
             case((User.staff_role != StaffRole.NONE, open_reports), else_=0),
             conversations.unread_count(user_id).scalar_subquery(),
+            case((User.staff_role != StaffRole.NONE, open_contests), else_=0),
         )
         .join(SignIn.user)
         .options(contains_eager(SignIn.user))

@@ -20,6 +20,7 @@ from skillswap.domain.limits import (
     limits_of,
     restriction,
 )
+from skillswap.domain.reliability import Reliability
 from skillswap.errors import Refused, TooMany
 from skillswap.lib.clock import local, relative
 from skillswap.lib.text import Unprintable, clean_body
@@ -289,6 +290,7 @@ class Draft:
     earlier: Mapping[str, Pitch]  # by slug: skills that cannot be asked for now
     quota: Quota
     places_free: int
+    kept: Reliability | None  # by the teacher
 
     @property
     def wanted_in_return(self) -> Sequence[str]:
@@ -312,4 +314,5 @@ def draft(learner: User, teacher: User, now: datetime) -> Draft:
         if lists.taught.keys() <= before.keys():
             obstacles.append(Refused("pitch", "all_asked", teacher=teacher.first_name))
     places = teacher.places - exchanges.places_taken(teacher, now)
-    return Draft(lists, obstacles, before, quota, max(places, 0))
+    kept = reliability.shown(teacher, now)
+    return Draft(lists, obstacles, before, quota, max(places, 0), kept)
