@@ -144,7 +144,8 @@ class Leads:
         malik = self.open("malik-robinson", "ada", "piano", 19)
         self.meet(malik, -9)
         self.meet(malik, -1.6, silent=("ada",))
-        self.meet(malik, 5)
+        moved = self.meet(malik, 5)
+        self.plan.move(moved, malik.learner, "A delivery comes that day. Would this suit you too?")
         mei = self.open("mei-ling-tsai", "ada", "watercolour", 150)
         for day in (-143, -136, -129):
             last = self.meet(mei, day)
@@ -173,7 +174,9 @@ class Leads:
         self.meet(oliver, -18)
         self.meet(oliver, -10)
         self.meet(oliver, -0.8, silent=("ben", "oliver-nyberg"))
-        self.meet(oliver, 6)
+        self.meet(oliver, 3)
+        moved = self.meet(oliver, 6)
+        self.plan.move(moved, oliver.teacher, "The bakery needs me until then. A little later?")
         self.send("naomi-sinclair", "ben", "spanish", 1.1)
 
     def others(self) -> None:

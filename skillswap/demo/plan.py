@@ -15,7 +15,7 @@ from enum import StrEnum
 from skillswap.demo.cast import Person
 from skillswap.demo.diary import Diary, awake
 from skillswap.demo.words import Letter, Words
-from skillswap.models import DeclineReason
+from skillswap.models import DeclineReason, OutcomeAnswer
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -32,7 +32,8 @@ class Verb(StrEnum):
     SEND, ACCEPT, DECLINE, WITHDRAW = "send", "accept", "decline", "withdraw"
     IGNORE, EXPIRE = "ignore", "expire"
     OFFER, PICK, TURN_DOWN, CANCEL = "offer", "pick", "turn_down", "cancel"
-    JOIN, CONFIRM = "join", "confirm"
+    MOVE = "move"
+    JOIN, CONFIRM, CONTEST = "join", "confirm", "contest"
     COMPLETE, END = "complete", "end"
 
 
@@ -93,6 +94,7 @@ class Step:
     reason: DeclineReason | None = None
     starts: Sequence[datetime] = ()
     preparation: str = ""
+    answer: OutcomeAnswer = OutcomeAnswer.HAPPENED
 
 
 class Plan:
@@ -242,6 +244,35 @@ class Plan:
         for person, hours in zip(talking, (20, 40), strict=False):
             at = self.moment(person, at + 5 * MINUTE, at + hours * HOUR)
             self.add(Verb.CONFIRM, person, meeting.story, at, meeting=meeting)
+
+    def move(self, meeting: Meeting, person: Person, words: str) -> None:
+        """Somebody would like another time, and the other has not answered yet."""
+        story, around = meeting.story, meeting.start + 3 * HOUR
+        start = self.diary.find(
+            story.learner, story.teacher, around, around + 2 * DAY, meeting.minutes
+        )
+        if start is None or meeting.picked_at is None:
+            return
+        self.diary.hold(story.learner, story.teacher, start, meeting.minutes)
+        at = max(meeting.picked_at + 5 * MINUTE, self.now - 2 * HOUR)
+        self.add(Verb.MOVE, person, story, at, meeting=meeting, starts=[start], words=words)
+
+    def go_wrong(
+        self, meeting: Meeting, came: Sequence[Person], said: Sequence[tuple[Person, OutcomeAnswer]]
+    ) -> None:
+        """A session that was picked, remembered in other words: each says so some hours later."""
+        self._forget(meeting)
+        for person in came:
+            at = meeting.start + 2 * MINUTE
+            self.add(Verb.JOIN, person, meeting.story, at, meeting=meeting)
+        for number, (person, answer) in enumerate(said, start=1):
+            at = meeting.end + 3 * number * HOUR
+            story = meeting.story
+            self.add(Verb.CONFIRM, person, story, at, meeting=meeting, answer=answer)
+
+    def contest(self, meeting: Meeting, person: Person, at: datetime, words: str) -> None:
+        """Somebody says that the mark of a session is wrong."""
+        self.add(Verb.CONTEST, person, meeting.story, at, meeting=meeting, words=words)
 
     def call_off(self, meeting: Meeting, person: Person, at: datetime) -> None:
         """A session that was picked does not take place after all."""

@@ -38,6 +38,7 @@ class Play:
             Verb.OFFER: self.offer,
             Verb.PICK: self.pick,
             Verb.CANCEL: self.cancel,
+            Verb.MOVE: self.move,
             Verb.JOIN: self.join,
             Verb.CONFIRM: self.confirm,
             Verb.COMPLETE: self.complete,
@@ -102,8 +103,12 @@ class Play:
             body=step.words,
             now=step.at,
         )
-        offered.preparation = step.preparation
         self.meetings[meeting] = offered.public_id
+        if step.preparation:
+            teacher = self.users[meeting.teacher.username]
+            learning_sessions.prepare_session(
+                teacher, offered.public_id, body=step.preparation, version=0, now=step.at
+            )
 
     def pick(self, step: Step, actor: User) -> None:
         """One of them is picked."""
@@ -116,6 +121,18 @@ class Play:
         """A session is called off."""
         public_id = self.meetings[_meeting(step)]
         learning_sessions.cancel_session(actor, public_id, reason=step.words, now=step.at)
+
+    def move(self, step: Step, actor: User) -> None:
+        """Another time is asked for."""
+        meeting = _meeting(step)
+        learning_sessions.propose_move(
+            actor,
+            self.meetings[meeting],
+            starts=step.starts,
+            minutes=meeting.minutes,
+            body=step.words,
+            now=step.at,
+        )
 
     def join(self, step: Step, actor: User) -> None:
         """Somebody opens the call."""

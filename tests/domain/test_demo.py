@@ -204,8 +204,11 @@ def test_a_loaded_demo_is_whole_and_agrees_with_itself(now: datetime) -> None:
     ]
     assert len(pitches.inbox(ada, None, now).rows) == 3
     assert len(pitches.sent(ben, None, now).rows) == 2
-    (offer,) = learning_sessions.to_agree(ada, None, now).rows
-    assert (offer.username, offer.i_proposed) == ("ben", False)
+    waiting = learning_sessions.to_agree(ada, None, now).rows
+    assert {(card.username, card.i_proposed, card.moves(now)) for card in waiting} == {
+        ("ben", False, False),
+        ("malik-robinson", False, True),
+    }
     to_confirm = [
         card
         for card in learning_sessions.past(ada, None, now).rows
