@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from skillswap.db import transaction
-from skillswap.domain import notifications
+from skillswap.domain import conversations, notifications
 from skillswap.forms.notifications import SeenForm
 from skillswap.lib.clock import utcnow
 from skillswap.mailing import PAGES_OF_KIND
@@ -17,6 +17,7 @@ from skillswap.web import after_post, cursor, me, render, wants_fragment
 
 bp = Blueprint("notifications", __name__)
 UNREAD = "unread"
+CHATS_SHOWN = 5
 # where each kind of subject is shown
 PAGES = {
     "pitches": "pitches.show",
@@ -66,7 +67,9 @@ def _facts() -> dict[str, Any]:
     """The lines of the address, and the day the list above them ended with."""
     now, unread_only = utcnow(), request.args.get("filter") == UNREAD
     lines = notifications.page_of(me(), cursor(), now, unread_only=unread_only)
+    chats = conversations.with_news(me(), CHATS_SHOWN) if cursor() is None else []
     return {
+        "chats": chats,
         "days": notifications.by_day(lines, me().timezone, now),
         "after": lines.after,
         "filter": UNREAD if unread_only else None,

@@ -98,6 +98,18 @@ def test_the_list_shows_last_lines_and_what_is_new(browser, ada, ben, thread):
     assert not re.search(r'<span class="sr"> unread', browser(ada).get("/chat").text)
 
 
+def test_the_bell_has_one_row_for_a_thread_and_does_not_count_it(browser, ada, ben, thread):
+    before = browser(ada).get("/notifications").text
+    for number in range(3):
+        say(ben, thread, f"Line {number}")
+    page = browser(ada).get("/notifications").text
+    assert page.count("3 new messages") == 1
+    bell = re.compile(r'id="bell".*?</a>', re.DOTALL)
+    assert bell.search(page)[0] == bell.search(before)[0]
+    browser(ada).post(f"{thread}/read", data={"seq": "99"})
+    assert "new messages" not in browser(ada).get("/notifications").text
+
+
 def test_a_thread_begins_with_its_first_message_and_not_before(browser, ada, cy):
     form = browser(cy).get("/chat/with/ada")
     assert form.status_code == 200

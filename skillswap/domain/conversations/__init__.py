@@ -10,6 +10,7 @@ from skillswap.domain.conversations.lists import (
     conversations_of,
     request_count,
     unread_count,
+    with_news,
 )
 from skillswap.domain.conversations.reading import (
     MessageLine,
@@ -63,4 +64,5 @@ __all__ = [
     "thread_with",
     "unread_count",
     "unread_of",
+    "with_news",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +54,15 @@ def conversations_of(person: User, cursor: str | None, *, requests: bool = False
         db.session.execute(paginate(_query(person.id, requests), NEWEST, cursor)).all(), NEWEST
     )
     return Page([_row(row, person) for row in found.rows], found.after)
+
+
+def with_news(person: User, limit: int) -> Sequence[ConversationRow]:
+    """The first few in which something is unread, the last written first: for the bell's page."""
+    query = _query(person.id, requests=False).where(Mine.last_read_seq < Conversation.last_seq)
+    rows = db.session.execute(
+        query.order_by(Mine.last_message_at.desc(), Mine.conversation_id.desc()).limit(limit)
+    )
+    return [_row(row, person) for row in rows]
 
 
 def unread_count(user_id: Any) -> AnySelect:
