@@ -188,7 +188,7 @@ def test_each_sees_when_the_other_comes(browser, ada, ben, running):
     one.post(url(running, "/join"))
     page = one.get(url(running, "/join"))
     assert "Ben is not here yet." in text_of(page)
-    assert 'hx-trigger="every 20s"' in page.text
+    assert 'hx-trigger="click, every 20s"' in page.text
     again = re.search(r'hx-get="([^"]+)"', page.text)[1]
     assert "Ada is here, since" in text_of(other.get(url(running)))
     other.post(url(running, "/join"))
