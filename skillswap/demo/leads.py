@@ -14,9 +14,13 @@ from skillswap.demo.cast import Person
 from skillswap.demo.diary import next_quarter
 from skillswap.demo.plan import DAY, HOUR, Meeting, Plan, Story
 from skillswap.lib.clock import from_wall, zone
-from skillswap.models import DeclineReason
+from skillswap.models import DeclineReason, OutcomeAnswer
 
 SOON = timedelta(minutes=2)  # the next quarter hour, but not at this very moment
+CONTEST = (
+    "I waited in the call of the week before: the old link was still open on my phone. "
+    "By the time I saw it, the hour was over. I should have written at once."
+)
 TOMORROW_HOUR = 20  # in London; after lunch in Mexico City, when ben has slept
 
 
@@ -132,9 +136,11 @@ class Leads:
             self.meet(story, day, leg=number % 2)
         cancelled = self.meet(story, -18)
         if cancelled.picked_at:
-            at = cancelled.picked_at + (cancelled.start - cancelled.picked_at) / 2
+            at = cancelled.start - 5 * HOUR  # late: half a mark
             self.plan.call_off(cancelled, self.people["ada"], at)
-        self.meet(story, -11)
+        missed = self.meet(story, -11)
+        could_not = (self.people["ben"], OutcomeAnswer.I_COULD_NOT_COME)
+        self.plan.go_wrong(missed, [self.people["ada"]], [could_not])
         self.meet(story, -5, leg=1, minutes=45)
         self.meet_at(story, start, by="ben")
         self.meet(story, 7, leg=1, by="ben", picked=False)
@@ -142,6 +148,10 @@ class Leads:
     def ada_teaches(self) -> None:
         """One session waits for ada to say that it happened; an earlier exchange is completed."""
         malik = self.open("malik-robinson", "ada", "piano", 19)
+        missed = self.meet(malik, -15)  # he contests the mark, which mo may decide
+        ada = self.people["ada"]
+        self.plan.go_wrong(missed, [ada], [(ada, OutcomeAnswer.THEY_DID_NOT_COME)])
+        self.plan.contest(missed, malik.learner, self.now - 2 * DAY, CONTEST)
         self.meet(malik, -9)
         self.meet(malik, -1.6, silent=("ada",))
         moved = self.meet(malik, 5)
@@ -173,6 +183,10 @@ class Leads:
         oliver = self.open("oliver-nyberg", "ben", "spanish", 27)
         self.meet(oliver, -18)
         self.meet(oliver, -10)
+        differ = self.meet(oliver, -4)
+        ben = self.people["ben"]
+        said = [(oliver.learner, OutcomeAnswer.HAPPENED), (ben, OutcomeAnswer.AGREED_NOT_TO)]
+        self.plan.go_wrong(differ, [oliver.learner], said)
         self.meet(oliver, -0.8, silent=("ben", "oliver-nyberg"))
         self.meet(oliver, 3)
         moved = self.meet(oliver, 6)

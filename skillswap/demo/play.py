@@ -10,8 +10,8 @@ from sqlalchemy import select
 from skillswap.db import db
 from skillswap.demo.cast import Person
 from skillswap.demo.plan import Meeting, Step, Story, Verb
-from skillswap.domain import exchanges, learning_sessions, pitches
-from skillswap.models import DeclineReason, OutcomeAnswer, User
+from skillswap.domain import contests, exchanges, learning_sessions, pitches
+from skillswap.models import DeclineReason, User
 
 ROOM_URL = "https://meet.jit.si"  # where the calls of the past were; nobody reads it
 
@@ -41,6 +41,7 @@ class Play:
             Verb.MOVE: self.move,
             Verb.JOIN: self.join,
             Verb.CONFIRM: self.confirm,
+            Verb.CONTEST: self.contest,
             Verb.COMPLETE: self.complete,
             Verb.END: self.end,
         }
@@ -140,9 +141,13 @@ class Play:
         learning_sessions.join_session(actor, public_id, jitsi_url=ROOM_URL, now=step.at)
 
     def confirm(self, step: Step, actor: User) -> None:
-        """Somebody says that it happened."""
+        """Somebody says how it went."""
         public_id = self.meetings[_meeting(step)]
-        learning_sessions.give_outcome(actor, public_id, answer=OutcomeAnswer.HAPPENED, now=step.at)
+        learning_sessions.give_outcome(actor, public_id, answer=step.answer, now=step.at)
+
+    def contest(self, step: Step, actor: User) -> None:
+        """Somebody says that a mark is wrong."""
+        contests.contest(actor, self.meetings[_meeting(step)], body=step.words, now=step.at)
 
     # -- exchanges ---------------------------------------------------------------------------------
 
