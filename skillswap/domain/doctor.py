@@ -71,7 +71,7 @@ def examine(stored: Collection[str]) -> list[Check]:
     return [
         Check("rows refer to rows that are there", tuple(_foreign_keys())),
         Check("booked hours are those of the sessions", tuple(_booked_hours())),
-        Check("open offers belong to sessions still to be agreed", tuple(_offers())),
+        Check("open offers belong to sessions still to be agreed", tuple(_offers(utcnow()))),
         Check("accepted pitches have their exchange and its legs", tuple(_exchanges())),
         Check("completed sessions were said to have happened", tuple(_outcomes())),
         Check("rating totals are possible", tuple(_ratings())),
@@ -123,8 +123,12 @@ def _booked_hours() -> Iterator[str]:
         yield f"person {user_id} holds hours for session number {session_id} without need"
 
 
-def _offers() -> Iterator[str]:
+def _offers(now: datetime) -> Iterator[str]:
+    """New times belong to a session without one, a move to an agreed one. Where both said at its
+    start how it went, a move that the clock has ended waits for the next sweep.
+    """
     fits = or_(
+        and_(Proposal.kind == ProposalKind.MOVE, Proposal.lapse_at <= now),
         and_(
             Proposal.kind == ProposalKind.NEW,
             LearningSession.state == SessionState.PROPOSED,

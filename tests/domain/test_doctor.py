@@ -97,6 +97,14 @@ BROKEN: dict[str, tuple[Callable[[], UpdateBase], str]] = {
         ),
         "open offers",
     ),
+    "a move is open for a session that is not scheduled": (
+        lambda: (
+            update(Proposal)
+            .where(Proposal.state == "open")
+            .values(kind="move", lapse_at=func.coalesce(Proposal.start_2, Proposal.start_1))
+        ),
+        "open offers",
+    ),
     "a session to be agreed has no offer": (
         lambda: delete(Proposal).where(Proposal.state == "open"),
         "open offers",
