@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from skillswap import demo, worker
+from skillswap import demo, live, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
 from skillswap.domain import doctor, meetings, safety, skills
@@ -153,6 +153,7 @@ def work(once: bool) -> None:
         moved = ", ".join(f"{count} {name}" for name, count in swept.items() if count)
         click.echo(f"Moved: {moved or 'nothing'}. Deliveries tried: {tried}.")
         return
+    live.speak(app)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

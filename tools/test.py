@@ -17,7 +17,7 @@ from tools.services import ensure
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSER = "tests/browser"
-ON_BOTH = ("tests/db", "tests/domain", "tests/web", "tests/race", "tests/migrations")
+ON_BOTH = ("tests/db", "tests/domain", "tests/web", "tests/race", "tests/migrations", "tests/live")
 PARALLEL = ("-n", "2", "--dist", "worksteal")
 
 
@@ -37,7 +37,7 @@ def main() -> int:
             return pytest(*chosen.paths, env=database)
         if chosen.races:
             return everything(stack, whole=["tests/race"], both=["tests/race"], browser=[])
-        ensure(["postgresql", "chromium"])
+        ensure(["postgresql", "chromium", "redis"])
         both = [path for path in ON_BOTH if Path(path).is_dir()]
         whole = ["tests", f"--ignore={BROWSER}"]
         return everything(stack, whole=whole, both=both, browser=[BROWSER])

@@ -19,6 +19,7 @@ from skillswap.domain import (
     email_links,
     exchanges,
     learning_sessions,
+    live,
     pitches,
     safety,
 )
@@ -44,6 +45,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("mailed links forgotten", email_links.forget_due),
     ("digests planned", digests.plan_due),
     ("old deliveries forgotten", deliveries.forget_due),
+    ("people who left forgotten", live.forget_due),
 ]
 
 

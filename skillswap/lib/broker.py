@@ -105,8 +105,7 @@ class RedisBroker:
         """End both; what still waits is not sent."""
         self.stopped.set()
         self._put(None)
-        for client in (self.speaker, self.hearer):
-            client.connection_pool.disconnect()
+        self.hearer.connection_pool.disconnect()  # or it would wait for another heartbeat
 
     def publish(self, channel: str, event: Event) -> None:
         """Deliver it here, and leave it for the others."""
@@ -132,6 +131,7 @@ class RedisBroker:
                 self._wait_for_redis()
             if self.dropped and not self.stopped.is_set():
                 self.dropped = not self._send(json.dumps([self.node, None, None]))
+        self.speaker.close()
 
     def _send(self, said: str) -> bool:
         try:
@@ -161,11 +161,11 @@ class RedisBroker:
             try:
                 self._listen()
             except TROUBLE as error:
-                if self.stopped.is_set():
-                    return
-                log.warning("Redis says nothing any more: %s", error)
+                if not self.stopped.is_set():
+                    log.warning("Redis says nothing any more: %s", error)
             except Exception:
-                log.exception("the ear of the broker")
+                if not self.stopped.is_set():
+                    log.exception("the ear of the broker")
             if time.monotonic() - began > LONGEST_PAUSE:
                 pause = FIRST_PAUSE
             self.stopped.wait(pause)

@@ -89,10 +89,7 @@ def do() -> dict[str, Any]:
     asked, now = request.get_json(), utcnow()
     with transaction():
         person = db.session.get_one(User, asked["who"])
-        here = db.session.scalars(
-            select(SignIn).where(SignIn.user_id == person.id).order_by(SignIn.id)
-        ).first()
-        assert here is not None
+        first = select(SignIn).where(SignIn.user_id == person.id).order_by(SignIn.id).limit(1)
         match asked["verb"]:
             case "suspend":
                 safety.suspend(person, days=7, reason="", now=now)
@@ -101,9 +98,9 @@ def do() -> dict[str, Any]:
             case "end_all":
                 sign_ins.end_all(person, now)
             case "end_others":
-                sign_ins.end_others(person, here, now)
+                sign_ins.end_others(person, db.session.scalars(first).one(), now)
             case "log_out":
-                accounts.log_out(here, now)
+                accounts.log_out(db.session.scalars(first).one(), now)
             case "block":
                 safety.block(person, asked["whom"], now)
     return {}

@@ -71,6 +71,7 @@ class Page:
         self.raw = socket.socket()
         if buffer:
             self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.raw.settimeout(PATIENCE)
         self.raw.connect((parts.hostname or "", parts.port or 80))
         lines = [f"{name}: {value}" for name, value in (headers or handshake(url, cookie)).items()]
