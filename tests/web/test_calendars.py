@@ -11,11 +11,18 @@ import pytest
 import vobject
 from sqlalchemy import update
 
-from skillswap import calendaring
+from skillswap import calendaring, mailing
 from skillswap.db import db, transaction
-from skillswap.domain import calendars, learning_sessions, safety
+from skillswap.domain import calendars, learning_sessions, notifications, safety
 from skillswap.lib.clock import utcnow
-from skillswap.models import LearningSession, PlaceKind, SessionState, User, UserState
+from skillswap.models import (
+    LearningSession,
+    Notification,
+    PlaceKind,
+    SessionState,
+    User,
+    UserState,
+)
 from tests import people
 from tests.conftest import HTMX
 from tests.support.ics import Part, checked
@@ -305,6 +312,18 @@ def test_the_address_is_made_shown_renewed_and_stopped_on_the_page(browser, ada,
     assert "without signing in" in client.get("/settings/privacy").text
     assert "Make an address" in client.post("/calendar/stop", headers=HTMX).text
     assert browser().get(urlsplit(renewed).path).status_code == 404
+
+
+def test_bell_and_mail_lead_the_question_to_where_it_is_answered(browser, ada, one):
+    with transaction():
+        learning_sessions.remind_due(one.ends_at, 10)
+    url = f"/sessions/{one.public_id}/outcome"
+    with transaction():
+        db.session.execute(update(Notification).values(due_at=utcnow() - HOUR))
+    page = browser(ada).get("/notifications").text
+    assert re.search(rf'href="{url}"[^<]*(<(?!/a).*?)*Did it happen\?', page, re.DOTALL)
+    line = notifications.lines(ada, now=utcnow(), limit=1)[0]
+    assert mailing.page_of(line).endswith(url)
 
 
 def test_google_and_outlook_get_utc_and_the_words(browser, ada, one):
