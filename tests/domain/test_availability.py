@@ -174,6 +174,11 @@ def test_the_day_is_that_of_their_own_wall(app, now):
     add(pago, now, first_on=day)
     with pytest.raises(Refused, match="days_over"):
         add(kiri, now, first_on=day)
+    noon = now.replace(hour=12, minute=0)  # 2 at night of the next day there, 1 of this one here
+    for person in (kiri, pago):
+        add(person, noon, first_on=today(person, noon))
+    assert not listed(kiri, noon + timedelta(hours=23))
+    assert listed(pago, noon + timedelta(hours=13))
 
 
 def test_days_that_are_over_are_cut_off(ada, now):
