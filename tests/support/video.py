@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 OK = "ok"
-# how a request is answered instead; `lost` does what was asked and then says nothing
-MOODS = ("hang", "drip", "garbage", "huge", "lost", "redirect")
+# how a request is answered instead; `lost` does what was asked and then says nothing,
+# `silent` does it and keeps the client waiting
+MOODS = ("hang", "drip", "garbage", "huge", "lost", "redirect", "silent")
 
 
 class Reply(Exception):
@@ -66,6 +67,7 @@ class VideoService:
         self.tokens: set[str] = set()
         self.given = 0  # how many tokens
         self.left = 0
+        self.waiting = 0  # for an answer to what has been done
         self.changed = threading.Condition()
         self.free = threading.Event()
 
@@ -84,10 +86,16 @@ class VideoService:
         """What was asked by that method, without the tokens."""
         return [one for one in self.asked if one.method == method and one.path != self.token_path]
 
-    def wait_until_left(self, count: int, seconds: float = 20) -> bool:
-        """Whether so many clients have hung up."""
+    def note(self, what: str) -> None:
+        """One more has left, or waits."""
         with self.changed:
-            return self.changed.wait_for(lambda: self.left >= count, seconds)
+            setattr(self, what, getattr(self, what) + 1)
+            self.changed.notify_all()
+
+    def wait_until(self, what: str, count: int = 1, seconds: float = 20) -> bool:
+        """Whether so many clients have left, or wait."""
+        with self.changed:
+            return self.changed.wait_for(lambda: getattr(self, what) >= count, seconds)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -107,10 +115,13 @@ class Handler(BaseHTTPRequestHandler):
         mood = moods.pop(0) if moods else plain
         if isinstance(mood, Reply):
             self._say(mood)
-        elif mood in (OK, "lost"):
+        elif mood in (OK, "lost", "silent"):
             reply = service.answer(asked)
             if mood == OK:
                 self._say(reply)
+            elif mood == "silent":
+                service.note("waiting")
+                self._hang()
         else:
             getattr(self, f"_{mood}")()
         self.close_connection = True
@@ -131,7 +142,7 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(30)
         with suppress(OSError):
             self.connection.recv(1)
-        self._note()
+        self.service.note("left")
 
     def _drip(self) -> None:
         """One byte of a header now and then: never silent, never done."""
@@ -139,12 +150,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
             while not self.service.free.wait(0.02):
                 self.wfile.write(b"x")
-        self._note()
-
-    def _note(self) -> None:
-        with self.service.changed:
-            self.service.left += 1
-            self.service.changed.notify_all()
+        self.service.note("left")
 
     def _garbage(self) -> None:
         self.send_response(200)

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,9 @@ PATIENCE = 60  # seconds, for what takes five
 class Workers:
     """Processes that work on the database of the tests."""
 
-    def __init__(self, settings: Settings, office: PostOffice, log: Path) -> None:
+    def __init__(
+        self, settings: Settings, office: PostOffice, log: Path, more: Mapping[str, str]
+    ) -> None:
         env = os.environ | {
             "SKILLSWAP_ENV": "test",
             "SECRET_KEY": settings.secret_key,
@@ -37,6 +39,7 @@ class Workers:
             "SMTP_URL": office.url,
             "INSTANCE_PATH": str(log.parent),
             "PYTHONPATH": str(ROOT),
+            **more,
         }
         with log.open("ab") as output:
             self.source = subprocess.Popen(
@@ -63,11 +66,13 @@ class Workers:
 
 
 @contextmanager
-def workers(settings: Settings, office: PostOffice, log: Path) -> Iterator[Workers]:
-    """Two of them, until the block ends."""
-    made = Workers(settings, office, log)
+def workers(
+    settings: Settings, office: PostOffice, log: Path, count: int = WORKERS, **more: str
+) -> Iterator[Workers]:
+    """So many of them, until the block ends."""
+    made = Workers(settings, office, log, more)
     try:
-        for _ in range(WORKERS):
+        for _ in range(count):
             made.start()
         yield made
     finally:

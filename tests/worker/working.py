@@ -12,10 +12,10 @@ import threading
 from datetime import timedelta
 
 from skillswap import create_app, worker
-from skillswap.domain import deliveries
+from skillswap.domain import deliveries, meetings
 
 # what a killed worker held is free again soon; the proportions are those of the real ones
-deliveries.LEASE = timedelta(seconds=4)
+deliveries.LEASE = meetings.LEASE = timedelta(seconds=4)
 worker.LEFT_TO_BEGIN = timedelta(seconds=1.6)
 worker.REST_SECONDS = 0.1
 
