@@ -127,7 +127,7 @@ def _session_near(facts: Facts, zone: str) -> str:
     if facts["stage"] == "day_before":
         return _("{skill} is on {when}").format(**facts, when=when)
     opens = local(datetime.fromisoformat(facts["opens_at"]), zone)
-    return _("{skill} begins soon: {when}. You can join from {clock}").format(
+    return _("{skill} on {when}: you can join from {clock}").format(
         **facts, when=when, clock=opens.clock
     )
 

@@ -230,7 +230,7 @@ def test_each_reads_it_on_their_own_clock(one, ada, ben, now):
         there = start.astimezone(zone(person.timezone))
         opens = (start - 15 * MINUTE).astimezone(zone(person.timezone))
         assert f"{there:%H:%M}" in text
-        assert f"You can join from {opens:%H:%M}" in text
+        assert f"you can join from {opens:%H:%M}" in text
 
 
 def test_the_question_leads_to_where_it_is_answered(one, ada, ben, now):
