@@ -52,6 +52,7 @@ SMALL = """
 }
 """
 LINKS = '() => [...document.querySelectorAll("a[href]")].map((link) => link.href)'
+FILES = (".ics",)  # saved, not shown
 WIDTHS = (390, 1280)
 STARTS = {
     None: ["/", "/login", "/signup", "/teachers", "/teachers?q=nobody+teaches+this"],
@@ -79,7 +80,8 @@ def every_page(place: Place, one: Visitor, username: str | None) -> Iterator[str
         one.open(path)
         for link in one.page.evaluate(LINKS):
             url = urlsplit(link)
-            if link.startswith(one.base) and url.path not in seen and "/static/" not in link:
+            here = link.startswith(one.base) and "/static/" not in link
+            if here and url.path not in seen and not url.path.endswith(FILES):
                 seen.add(url.path)
                 # a report is about something; without it there is no such page
                 waiting.append(f"/report?{url.query}" if url.path == "/report" else url.path)
