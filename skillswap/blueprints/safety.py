@@ -91,7 +91,7 @@ def report() -> ResponseReturnValue:
             return render("safety/reported.html", subject=subject, url=_page_of(subject))
         return _asked(form, subject)
     if form.validate():
-        facts = {name: form[name].data for name in ("category", "body", "also_block")}
+        facts = {name: form[name].data for name in ("category", "body", "also_block", "ticked")}
         try:
             with transaction():
                 reports.make_report(me(), subject, **facts, now=utcnow())
@@ -107,7 +107,7 @@ def report() -> ResponseReturnValue:
 def _subject(form: ReportForm) -> Subject:
     if form.kind is None:
         raise NotFound("report")
-    return reports.subject_of(me(), form.kind, form.key.data or "")
+    return reports.subject_of(me(), form.kind, form.key.data or "", utcnow())
 
 
 def _asked(form: ReportForm, subject: Subject) -> ResponseReturnValue:
@@ -132,3 +132,5 @@ def _page_of(subject: Subject) -> str:
             return url_for("sessions.show", public_id=subject.key)
         case SubjectKind.EXCHANGE:
             return url_for("exchanges.show", public_id=subject.key)
+        case SubjectKind.CONVERSATION:
+            return url_for("chat.show", public_id=subject.key)

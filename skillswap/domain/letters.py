@@ -102,7 +102,7 @@ def _chat(claim: Claim, reader: User, now: datetime) -> Letter:
     _check_open(reader, Topic.CHAT, claim.channel)
     _check_address(reader, claim.channel)
     said = claim.payload
-    unread = conversations.unread_of(reader.id, said["conversation"], said["seq"])
+    unread = conversations.unread_of(reader.id, said["conversation"], said["seq"], now)
     if unread is None:
         raise Dropped("read meanwhile")
     morning = after_quiet_hours(now, reader.timezone)

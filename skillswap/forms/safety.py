@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from skillswap.domain.reports import SubjectKind
@@ -27,6 +27,12 @@ def _category(value: Any) -> ReportCategory | None:
     return ReportCategory(value) if value in set(ReportCategory) else None
 
 
+def _place(value: Any) -> int:
+    """The place of a message in its thread; 0, which is none, for anything else."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
 class ReportForm(Form):
     """A report. What it is about comes along, so that the form knows no page but its own."""
 
@@ -39,6 +45,9 @@ class ReportForm(Form):
         validate_choice=False,
     )
     body = TextAreaField(_("Anything else"), default="")
+    ticked = SelectMultipleField(
+        _("Which messages?"), choices=[], coerce=_place, validate_choice=False, default=()
+    )
     also_block = BooleanField(_("Block them too"))
 
     @property

@@ -13,6 +13,7 @@ from skillswap.models.user import User
 
 MESSAGE_MOST = 5_000
 EDIT_WITHIN = timedelta(minutes=15)
+FROZEN_FOR = timedelta(days=7)  # unless staff decide before: nobody waits for them for ever
 
 
 class MessageKind(StrEnum):
@@ -43,6 +44,10 @@ class Conversation(Model):
     let_in_at: Mapped[datetime | None]
     frozen_at: Mapped[datetime | None]  # by a report about safety, or by staff
     created_at: Mapped[datetime]
+
+    def is_frozen_at(self, now: datetime) -> bool:
+        """Whether nobody may write just now."""
+        return self.frozen_at is not None and self.frozen_at + FROZEN_FOR > now
 
     low: Mapped[User] = relationship(foreign_keys=low_id, lazy="raise_on_sql")
     high: Mapped[User] = relationship(foreign_keys=high_id, lazy="raise_on_sql")

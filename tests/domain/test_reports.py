@@ -17,7 +17,7 @@ from tests import people
 
 def reported(reporter, kind, key, now, *, category=ReportCategory.SPAM, body="", block=False):
     with transaction():
-        subject = reports.subject_of(reporter, SubjectKind(kind), key)
+        subject = reports.subject_of(reporter, SubjectKind(kind), key, now)
         return reports.make_report(
             reporter, subject, category=category, body=body, also_block=block, now=now
         )
@@ -56,9 +56,9 @@ def test_a_stranger_s_things_cannot_be_reported(ada, ben, cy, now):
     session = people.make_session(ada, exchange)
     for kind, thing in (("pitch", pitch), ("exchange", exchange), ("session", session)):
         with pytest.raises(NotFound):
-            reports.subject_of(cy, SubjectKind(kind), thing.public_id)
+            reports.subject_of(cy, SubjectKind(kind), thing.public_id, now)
     with pytest.raises(NotFound):
-        reports.subject_of(cy, SubjectKind.PERSON, "cy")
+        reports.subject_of(cy, SubjectKind.PERSON, "cy", now)
 
 
 def test_one_open_report_for_each_thing_and_reporter(ada, ben, cy, now):

@@ -14,7 +14,7 @@ from skillswap.db import db, transaction
 from skillswap.domain import conversations
 from skillswap.lib.clock import utcnow
 from skillswap.lib.storage import Folder
-from skillswap.models import Conversation, Exchange, Media, Message, MessageKind
+from skillswap.models import Conversation, Exchange, Media, Message, MessageKind, Report
 from tests import people
 from tests.conftest import HTMX
 
@@ -277,3 +277,44 @@ def test_a_second_click_with_a_file_keeps_one(app, browser, ben, thread):
     for _click in range(2):
         attach(browser, ben, thread, picture(), "sky.jpg")
     assert len(set(folder.names()) - before) == 1
+
+
+# -- reporting ------------------------------------------------------------------------------------
+
+
+def reported(browser, person, thread, **form):
+    fields = {"about": "conversation", "key": thread.split("/")[-1], "body": "", **form}
+    return browser(person).post("/report", data=fields)
+
+
+def test_only_what_is_ticked_goes_to_staff(browser, ada, ben, mo, thread):
+    say(ben, thread, "Send me money")
+    kept = say(ben, thread, "A private line")
+    shown = browser(ada).get(f"/report?about=conversation&key={thread.split('/')[-1]}").text
+    assert "Send me money" in shown
+    first = str(kept.seq - 1)
+    answer = reported(browser, ada, thread, category="spam", ticked=[first, "99"])
+    assert answer.status_code == 303
+    report = db.session.scalars(select(Report)).one()
+    assert [body for _label, body in report.evidence["texts"]] == ["Send me money"]
+    page = browser(mo).get(f"/moderation/reports/{report.public_id}").text
+    assert "Send me money" in page
+    assert "A private line" not in page
+    assert browser(mo).get(thread).status_code == 404
+
+
+def test_a_report_about_safety_stops_the_thread_for_a_week(browser, ada, ben, thread):
+    reported(browser, ada, thread, category="safety")
+    answer = browser(ben).post(f"{thread}/messages", data={"body": "Hello", "client_key": "k"})
+    assert answer.status_code == 409
+    assert "Our staff are looking" in browser(ben).get(thread).text
+    public_id = thread.split("/")[-1]
+    later = utcnow() + timedelta(days=7, minutes=1)
+    assert conversations.thread_of(ben, public_id, later).may_write
+
+
+def test_a_refused_report_keeps_what_was_ticked(browser, ada, ben, thread):
+    message = say(ben, thread, "Send me money")
+    answer = reported(browser, ada, thread, ticked=[str(message.seq)], body="Look")
+    assert answer.status_code == 422
+    assert f'value="{message.seq}" checked' in answer.text

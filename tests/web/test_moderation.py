@@ -15,7 +15,7 @@ from tests.conftest import HTMX
 
 def reported(reporter, username: str, body: str = "Asks for <b>money</b>"):
     with transaction():
-        subject = reports.subject_of(reporter, SubjectKind.PERSON, username)
+        subject = reports.subject_of(reporter, SubjectKind.PERSON, username, utcnow())
         return reports.make_report(
             reporter,
             subject,

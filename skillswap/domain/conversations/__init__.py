@@ -30,6 +30,7 @@ from skillswap.domain.conversations.telling import unread_of
 from skillswap.domain.conversations.writing import (
     delete_message,
     edit_message,
+    freeze,
     let_in,
     put_aside,
     read_to,
@@ -50,6 +51,7 @@ __all__ = [
     "delete_message",
     "edit_message",
     "find_in",
+    "freeze",
     "let_in",
     "line_of",
     "lines_after",

@@ -20,6 +20,7 @@ from skillswap.models import (
     ConversationMember,
     Event,
     Exchange,
+    ExchangeState,
     LivePerson,
     Media,
     Message,
@@ -33,6 +34,7 @@ LINES = 30  # of a thread at a time
 FOUND_MOST = 40
 BEFORE_FOUND = 10  # lines above one that was searched for
 
+ACTIVE = (Exchange.state == ExchangeState.ACTIVE,)
 Other = aliased(User)
 Mine = aliased(ConversationMember)
 Theirs = aliased(ConversationMember)
@@ -53,7 +55,8 @@ class Thread:
     their_read: int
     is_request: bool  # it stands under Requests: theirs
     other_seen_at: datetime | None  # when they had a page open last, if they show it
-    exchange: str | None  # the public id of the latest exchange of the two
+    exchange: str | None  # the public id of the latest exchange of the two, as the next
+    active_exchange: str | None  # in which times can be proposed
 
     def is_online(self, now: datetime) -> bool:
         """Whether the other has a page open, and shows it."""
@@ -73,7 +76,7 @@ def thread_of(person: User, public_id: str, now: datetime) -> Thread:
     ).first()
     if row is None:
         raise NotFound("conversation")
-    return _thread(row, person)
+    return _thread(row, person, now)
 
 
 def thread_with(person: User, username: str, now: datetime) -> Thread:
@@ -83,15 +86,32 @@ def thread_with(person: User, username: str, now: datetime) -> Thread:
         _thread_query(person.id, now).where(Other.username == username.lower())
     ).first()
     if row is not None:
-        return _thread(row, person)
+        return _thread(row, person, now)
     other = person_named(username.lower(), to=person.id)
     if other.id == person.id:
         raise NotFound("person")
     relation = db.session.execute(
-        select(related(person.id, other.id, now), _latest_exchange(person.id, other.id))
+        select(
+            related(person.id, other.id, now),
+            _latest_exchange(person.id, other.id).label("exchange"),
+            _latest_exchange(person.id, other.id, *ACTIVE).label("active_exchange"),
+        )
     ).one()
     standing = Standing.OPEN if relation[0] else Standing.REQUEST
-    return Thread(None, "", person.id, other, standing, 0, 0, 0, False, None, exchange=relation[1])
+    return Thread(
+        id=None,
+        public_id="",
+        reader_id=person.id,
+        other=other,
+        standing=standing,
+        last_seq=0,
+        my_read=0,
+        their_read=0,
+        is_request=False,
+        other_seen_at=None,
+        exchange=relation.exchange,
+        active_exchange=relation.active_exchange,
+    )
 
 
 def other_id(my_id: Any) -> Any:
@@ -99,14 +119,15 @@ def other_id(my_id: Any) -> Any:
     return case((Conversation.low_id == my_id, Conversation.high_id), else_=Conversation.low_id)
 
 
-def _latest_exchange(one: Any, other: Any) -> Any:
+def _latest_exchange(one: Any, other: Any, *which: Any) -> Any:
     return (
         select(Exchange.public_id)
         .where(
+            *which,
             or_(
                 and_(Exchange.learner_id == one, Exchange.teacher_id == other),
                 and_(Exchange.learner_id == other, Exchange.teacher_id == one),
-            )
+            ),
         )
         .order_by(Exchange.id.desc())
         .limit(1)
@@ -125,6 +146,7 @@ def _thread_query(my_id: int, now: datetime) -> AnySelect:
             related(my_id, Other.id, now).label("are_related"),
             LivePerson.seen_at,
             _latest_exchange(my_id, Other.id).label("exchange"),
+            _latest_exchange(my_id, Other.id, *ACTIVE).label("active_exchange"),
         )
         .join(Mine, and_(Mine.conversation_id == Conversation.id, Mine.user_id == my_id))
         .join(Other, Other.id == other_id(my_id))
@@ -135,14 +157,14 @@ def _thread_query(my_id: int, now: datetime) -> AnySelect:
     )
 
 
-def _thread(row: Any, person: User) -> Thread:
+def _thread(row: Any, person: User, now: datetime) -> Thread:
     conversation = row.Conversation
     standing = standing_of(
         person.id,
         are_related=row.are_related,
         request_from_id=conversation.request_from_id,
         let_in=conversation.let_in_at is not None,
-        frozen=conversation.frozen_at is not None,
+        frozen=conversation.is_frozen_at(now),
     )
     return Thread(
         id=conversation.id,
@@ -156,6 +178,7 @@ def _thread(row: Any, person: User) -> Thread:
         is_request=standing is Standing.ASKED,
         other_seen_at=row.seen_at,
         exchange=row.exchange,
+        active_exchange=row.active_exchange,
     )
 
 

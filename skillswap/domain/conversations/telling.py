@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, or_, select, update
 
-from skillswap.db import db
+from skillswap.db import db, earlier
 from skillswap.domain import deliveries, preferences
 from skillswap.domain.conversations.reading import Mine, other_id
 from skillswap.domain.preferences import Topic
@@ -27,6 +27,7 @@ from skillswap.models import (
     PushSubscription,
     User,
 )
+from skillswap.models.conversation import FROZEN_FOR
 
 KIND = "chat.message"
 PUSH_WAITS, MAIL_WAITS = timedelta(seconds=60), timedelta(minutes=10)
@@ -111,7 +112,7 @@ class Unread:
     last_at: datetime
 
 
-def unread_of(reader_id: int, conversation_id: int, seq: int) -> Unread | None:
+def unread_of(reader_id: int, conversation_id: int, seq: int, now: datetime) -> Unread | None:
     """What is unread there, if that line still is and the two are there for each other."""
     other = User
     count = func.count(Message.seq)
@@ -122,7 +123,9 @@ def unread_of(reader_id: int, conversation_id: int, seq: int) -> Unread | None:
         .join(Message, Message.conversation_id == Conversation.id)
         .where(
             Conversation.id == conversation_id,
-            Conversation.frozen_at.is_(None),
+            or_(
+                Conversation.frozen_at.is_(None), Conversation.frozen_at <= earlier(now, FROZEN_FOR)
+            ),
             Mine.last_read_seq < seq,
             Message.seq > Mine.last_read_seq,
             Message.sender_id == other.id,

@@ -261,6 +261,18 @@ def read_to(person: User, public_id: str, seq: int, now: datetime) -> bool:
     return True
 
 
+def freeze(person: User, other: User, now: datetime) -> None:
+    """Let nobody write in the thread of these two, if there is one, until staff have looked."""
+    conversation = db.session.scalar(
+        select(Conversation).where(threads.between(person.id, other.id)).with_for_update()
+    )
+    if conversation is not None:
+        conversation.frozen_at = now
+        db.session.flush()
+        both = (person.id, other.id)
+        live.tell(both, "changed", subject=f"conversations/{conversation.public_id}")
+
+
 def let_in(person: User, public_id: str, now: datetime) -> Thread:
     """Let somebody in whose message waits under Requests. Harmless when they are in already."""
     thread = thread_of(person, public_id, now)

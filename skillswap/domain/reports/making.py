@@ -1,11 +1,10 @@
-"""What is reported, and what did it look like then? The reported never learn by whom."""
+"""How does a thing come before the staff? The reported never learn by whom."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select
@@ -13,168 +12,27 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain import events, exchanges, learning_sessions, pitches, safety, skills
-from skillswap.domain.visibility import person_named, visible
+from skillswap.domain import conversations, events, safety
+from skillswap.domain.reports.subjects import Evidence, Subject, SubjectKind
+from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import (
+    Conversation,
     Exchange,
-    ExchangeNote,
     LearningSession,
     Pitch,
-    PitchTurn,
     Report,
     ReportCategory,
     ReportState,
     User,
-    UserSkillKind,
 )
 
 BODY_MOST = 2_000
 PER_DAY = 20
 DAY = timedelta(days=1)
 OPEN = (ReportState.OPEN, ReportState.CLAIMED)
-Evidence = dict[str, list[list[str]]]
-
-
-class SubjectKind(StrEnum):
-    """What can be reported."""
-
-    PERSON, PITCH, SESSION, EXCHANGE = "person", "pitch", "session", "exchange"
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A thing as its reporter sees it."""
-
-    kind: SubjectKind
-    key: str  # a username, or a public id
-    table: str
-    row_id: int
-    person: User  # whom it is about
-    evidence: Evidence  # a copy of what the reporter can read
-
-
-# -- what there is to see -------------------------------------------------------------------------
-
-
-def subject_of(reader: User, kind: SubjectKind, key: str) -> Subject:
-    """The thing of that key with a copy of it.
-
-    Raises NotFound for what the reader may not see, and for what is about nobody else.
-    """
-    match kind:
-        case SubjectKind.PERSON:
-            return _a_person(reader, key)
-        case SubjectKind.PITCH:
-            return _a_pitch(reader, key)
-        case SubjectKind.SESSION:
-            return _a_session(reader, key)
-        case SubjectKind.EXCHANGE:
-            return _an_exchange(reader, key)
-
-
-def _evidence(facts: Mapping[str, object], texts: Sequence[tuple[str, str | None]]) -> Evidence:
-    """Plain words only, so that it can be read however the tables change."""
-    return {
-        "facts": [[label, str(value)] for label, value in facts.items() if value],
-        "texts": [[label, body] for label, body in texts if body],
-    }
-
-
-def _at(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
-
-
-def _a_person(reader: User, username: str) -> Subject:
-    person = person_named(username.lower(), to=reader.id)
-    if person.id == reader.id:
-        raise NotFound("person")
-    lines = skills.lines_of(person.id)
-    listed = {
-        label: ", ".join(line.name for line in lines if line.kind is kind)
-        for label, kind in (("Teaches", UserSkillKind.OFFERED), ("Wants", UserSkillKind.WANTED))
-    }
-    facts = {"Name": person.name, "Username": person.username, "Picture": person.avatar or ""}
-    notes = [(f"Note on {line.name}", line.note) for line in lines]
-    texts = [("Headline", person.headline), ("About", person.bio), *notes]
-    texts += [("Education", line) for line in person.education]
-    evidence = _evidence(facts | listed, texts)
-    return Subject(
-        SubjectKind.PERSON, person.username, User.__tablename__, person.id, person, evidence
-    )
-
-
-def _a_pitch(reader: User, public_id: str) -> Subject:
-    pitch = pitches.pitch_of(reader, public_id)
-    names = {pitch.learner_id: pitch.learner.name, pitch.teacher_id: pitch.teacher.name}
-    facts = {
-        "From": pitch.learner.name,
-        "To": pitch.teacher.name,
-        "Skill": pitch.skill.name,
-        "In return": pitch.offered_skill.name if pitch.offered_skill else "",
-        "State": pitch.state,
-        "Sent": _at(pitch.sent_at),
-    }
-    turns = db.session.scalars(
-        select(PitchTurn).where(PitchTurn.pitch_id == pitch.id).order_by(PitchTurn.id)
-    )
-    said = [(f"{names[turn.author_id]}, {turn.kind}", turn.body) for turn in turns]
-    texts = [(f"{pitch.learner.name}, pitch", pitch.body), *said]
-    texts.append((f"{pitch.teacher.name}, answer", pitch.answer_body))
-    other = pitches.other_of(pitch, reader)
-    evidence = _evidence(facts, texts)
-    return Subject(SubjectKind.PITCH, public_id, Pitch.__tablename__, pitch.id, other, evidence)
-
-
-def _a_session(reader: User, public_id: str) -> Subject:
-    one = learning_sessions.session_of(reader, public_id)
-    names = {one.learner_id: one.learner.name, one.teacher_id: one.teacher.name}
-    facts = {
-        "Teacher": one.teacher.name,
-        "Learner": one.learner.name,
-        "Skill": one.skill.name,
-        "State": one.state,
-        "Starts": _at(one.starts_at),
-        "Cancelled by": names.get(one.cancelled_by_id or 0, ""),
-    }
-    facts |= {f"Answer of {names[said.user_id]}": said.answer for said in one.outcomes}
-    texts: list[tuple[str, str | None]] = [
-        (f"{names[proposal.proposer_id]}, with the times", proposal.body)
-        for proposal in one.proposals
-    ]
-    texts += [
-        ("Place", one.place_body),
-        ("Preparation", one.preparation),
-        ("Reason", one.cancel_reason),
-    ]
-    return Subject(
-        SubjectKind.SESSION,
-        public_id,
-        LearningSession.__tablename__,
-        one.id,
-        one.partner_of(reader),
-        _evidence(facts, texts),
-    )
-
-
-def _an_exchange(reader: User, public_id: str) -> Subject:
-    exchange = exchanges.exchange_of(reader, public_id)
-    facts = {
-        "Between": f"{exchange.learner.name} and {exchange.teacher.name}",
-        "Skills": ", ".join(leg.skill.name for leg in exchange.legs),
-        "State": exchange.state,
-        "Since": _at(exchange.opened_at),
-    }
-    notes = db.session.scalar(
-        select(ExchangeNote.body).where(ExchangeNote.exchange_id == exchange.id)
-    )
-    evidence = _evidence(facts, [("Shared notes", notes), ("Reason", exchange.end_reason)])
-    other = exchange.partner_of(reader)
-    return Subject(
-        SubjectKind.EXCHANGE, public_id, Exchange.__tablename__, exchange.id, other, evidence
-    )
 
 
 # -- reporting ------------------------------------------------------------------------------------
@@ -188,11 +46,13 @@ def make_report(
     body: str,
     also_block: bool,
     now: datetime,
+    ticked: Collection[int] = (),
 ) -> Report:
     """Put a thing before the staff, with a copy of it as it is; `also_block` the person as well.
 
-    Only staff hear of it. Raises Refused without a category, TooMany after 20 in a day, and
-    WrongState while an earlier report of the same thing by this person is open.
+    Of a conversation only the `ticked` lines are copied. One about safety freezes the thread of
+    the two. Only staff hear of it. Raises Refused without a category, TooMany after 20 in a day,
+    and WrongState while an earlier report of the same thing by this person is open.
     """
     body = _checked(body)
     if category is None:
@@ -205,7 +65,7 @@ def make_report(
         subject_id=subject.row_id,
         category=category,
         body=body,
-        evidence=subject.evidence,
+        evidence=_with_ticked(subject, ticked),
         created_at=now,
     )
     try:
@@ -214,9 +74,16 @@ def make_report(
     except IntegrityError:
         raise WrongState("report", ReportState.OPEN) from None
     events.record("report.made", actor=reporter, subject=report, to=[], now=now)
+    if category is ReportCategory.SAFETY:
+        conversations.freeze(reporter, subject.person, now)
     if also_block:
         safety.block(reporter, subject.person.username, now)
     return report
+
+
+def _with_ticked(subject: Subject, ticked: Collection[int]) -> Evidence:
+    said = [[line.label, line.body] for line in subject.lines if line.seq in ticked]
+    return subject.evidence | {"texts": [*subject.evidence["texts"], *said]}
 
 
 def _checked(typed: str) -> str:
@@ -267,6 +134,7 @@ KINDS = {
     Pitch.__tablename__: SubjectKind.PITCH,
     LearningSession.__tablename__: SubjectKind.SESSION,
     Exchange.__tablename__: SubjectKind.EXCHANGE,
+    Conversation.__tablename__: SubjectKind.CONVERSATION,
 }
 
 

@@ -1,0 +1,201 @@
+"""What can be reported, and what did it look like then?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from skillswap.db import db
+from skillswap.domain import conversations, exchanges, learning_sessions, pitches, skills
+from skillswap.domain.visibility import person_named
+from skillswap.errors import NotFound
+from skillswap.models import (
+    Conversation,
+    Exchange,
+    ExchangeNote,
+    LearningSession,
+    MessageKind,
+    Pitch,
+    PitchTurn,
+    User,
+    UserSkillKind,
+)
+
+TICKED_MOST = 20
+Evidence = dict[str, list[list[str]]]
+
+
+class SubjectKind(StrEnum):
+    """What can be reported."""
+
+    PERSON, PITCH, SESSION, EXCHANGE = "person", "pitch", "session", "exchange"
+    CONVERSATION = "conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of the other's messages, as it would be shown to staff."""
+
+    seq: int
+    label: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A thing as its reporter sees it."""
+
+    kind: SubjectKind
+    key: str  # a username, or a public id
+    table: str
+    row_id: int
+    person: User  # whom it is about
+    evidence: Evidence  # a copy of what the reporter can read
+    lines: Sequence[Line] = ()  # of a conversation: what can be ticked
+
+
+# -- what there is to see -------------------------------------------------------------------------
+
+
+def subject_of(reader: User, kind: SubjectKind, key: str, now: datetime) -> Subject:
+    """The thing of that key with a copy of it.
+
+    Raises NotFound for what the reader may not see, and for what is about nobody else.
+    """
+    match kind:
+        case SubjectKind.PERSON:
+            return _a_person(reader, key)
+        case SubjectKind.PITCH:
+            return _a_pitch(reader, key)
+        case SubjectKind.SESSION:
+            return _a_session(reader, key)
+        case SubjectKind.EXCHANGE:
+            return _an_exchange(reader, key)
+        case SubjectKind.CONVERSATION:
+            return _a_conversation(reader, key, now)
+
+
+def _evidence(facts: Mapping[str, object], texts: Sequence[tuple[str, str | None]]) -> Evidence:
+    """Plain words only, so that it can be read however the tables change."""
+    return {
+        "facts": [[label, str(value)] for label, value in facts.items() if value],
+        "texts": [[label, body] for label, body in texts if body],
+    }
+
+
+def _at(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def _a_person(reader: User, username: str) -> Subject:
+    person = person_named(username.lower(), to=reader.id)
+    if person.id == reader.id:
+        raise NotFound("person")
+    lines = skills.lines_of(person.id)
+    listed = {
+        label: ", ".join(line.name for line in lines if line.kind is kind)
+        for label, kind in (("Teaches", UserSkillKind.OFFERED), ("Wants", UserSkillKind.WANTED))
+    }
+    facts = {"Name": person.name, "Username": person.username, "Picture": person.avatar or ""}
+    notes = [(f"Note on {line.name}", line.note) for line in lines]
+    texts = [("Headline", person.headline), ("About", person.bio), *notes]
+    texts += [("Education", line) for line in person.education]
+    evidence = _evidence(facts | listed, texts)
+    return Subject(
+        SubjectKind.PERSON, person.username, User.__tablename__, person.id, person, evidence
+    )
+
+
+def _a_pitch(reader: User, public_id: str) -> Subject:
+    pitch = pitches.pitch_of(reader, public_id)
+    names = {pitch.learner_id: pitch.learner.name, pitch.teacher_id: pitch.teacher.name}
+    facts = {
+        "From": pitch.learner.name,
+        "To": pitch.teacher.name,
+        "Skill": pitch.skill.name,
+        "In return": pitch.offered_skill.name if pitch.offered_skill else "",
+        "State": pitch.state,
+        "Sent": _at(pitch.sent_at),
+    }
+    turns = db.session.scalars(
+        select(PitchTurn).where(PitchTurn.pitch_id == pitch.id).order_by(PitchTurn.id)
+    )
+    said = [(f"{names[turn.author_id]}, {turn.kind}", turn.body) for turn in turns]
+    texts = [(f"{pitch.learner.name}, pitch", pitch.body), *said]
+    texts.append((f"{pitch.teacher.name}, answer", pitch.answer_body))
+    other = pitches.other_of(pitch, reader)
+    evidence = _evidence(facts, texts)
+    return Subject(SubjectKind.PITCH, public_id, Pitch.__tablename__, pitch.id, other, evidence)
+
+
+def _a_session(reader: User, public_id: str) -> Subject:
+    one = learning_sessions.session_of(reader, public_id)
+    names = {one.learner_id: one.learner.name, one.teacher_id: one.teacher.name}
+    facts = {
+        "Teacher": one.teacher.name,
+        "Learner": one.learner.name,
+        "Skill": one.skill.name,
+        "State": one.state,
+        "Starts": _at(one.starts_at),
+        "Cancelled by": names.get(one.cancelled_by_id or 0, ""),
+    }
+    facts |= {f"Answer of {names[said.user_id]}": said.answer for said in one.outcomes}
+    texts: list[tuple[str, str | None]] = [
+        (f"{names[proposal.proposer_id]}, with the times", proposal.body)
+        for proposal in one.proposals
+    ]
+    texts += [
+        ("Place", one.place_body),
+        ("Preparation", one.preparation),
+        ("Reason", one.cancel_reason),
+    ]
+    return Subject(
+        SubjectKind.SESSION,
+        public_id,
+        LearningSession.__tablename__,
+        one.id,
+        one.partner_of(reader),
+        _evidence(facts, texts),
+    )
+
+
+def _an_exchange(reader: User, public_id: str) -> Subject:
+    exchange = exchanges.exchange_of(reader, public_id)
+    facts = {
+        "Between": f"{exchange.learner.name} and {exchange.teacher.name}",
+        "Skills": ", ".join(leg.skill.name for leg in exchange.legs),
+        "State": exchange.state,
+        "Since": _at(exchange.opened_at),
+    }
+    notes = db.session.scalar(
+        select(ExchangeNote.body).where(ExchangeNote.exchange_id == exchange.id)
+    )
+    evidence = _evidence(facts, [("Shared notes", notes), ("Reason", exchange.end_reason)])
+    other = exchange.partner_of(reader)
+    return Subject(
+        SubjectKind.EXCHANGE, public_id, Exchange.__tablename__, exchange.id, other, evidence
+    )
+
+
+def _a_conversation(reader: User, public_id: str, now: datetime) -> Subject:
+    """Nothing of it is copied but what its reporter ticks: what else was written is private."""
+    thread = conversations.thread_of(reader, public_id, now)
+    theirs = [
+        Line(line.seq, f"{thread.other.name}, {_at(line.created_at)}", line.body or line.file_title)
+        for line in conversations.lines_of(thread).lines
+        if line.sender_id == thread.other.id and line.kind is MessageKind.TEXT and line.body
+    ]
+    facts = _evidence({"Between": f"{reader.name} and {thread.other.name}"}, [])
+    return Subject(
+        SubjectKind.CONVERSATION,
+        public_id,
+        Conversation.__tablename__,
+        thread.id or 0,
+        thread.other,
+        facts,
+        theirs[-TICKED_MOST:],
+    )
