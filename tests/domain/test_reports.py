@@ -82,7 +82,7 @@ def test_without_a_category_or_with_too_much_it_is_refused(ada, ben, now):
 
 
 def test_twenty_in_a_day_are_enough(ada, now, monkeypatch):
-    monkeypatch.setattr(reports, "PER_DAY", 2)
+    monkeypatch.setattr(reports.making, "PER_DAY", 2)
     for name in ("bo", "di", "ed"):
         people.make_person(name)
     reported(ada, "person", "bo", now - timedelta(hours=25))

@@ -4,7 +4,6 @@
 """
 
 from skillswap.domain.reports.making import (
-    PER_DAY,
     ReportCard,
     is_reported,
     make_report,
@@ -21,7 +20,6 @@ from skillswap.domain.reports.subjects import (
 )
 
 __all__ = [
-    "PER_DAY",
     "Line",
     "ReportCard",
     "Subject",
