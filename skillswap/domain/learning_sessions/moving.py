@@ -121,7 +121,13 @@ def close_move(
     person: User, learning_session: LearningSession, proposal: Proposal, now: datetime
 ) -> LearningSession:
     """Tell the other that a move was declined or withdrawn; the agreed time stands."""
-    _tell(f"session.move_{proposal.state}", person, learning_session, now)
+    declined = proposal.state is ProposalState.DECLINED
+    _tell(
+        "session.move_declined" if declined else "session.move_withdrawn",
+        person,
+        learning_session,
+        now,
+    )
     return learning_session
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -50,28 +51,22 @@ def propose_times(
 ) -> LearningSession:
     """Offer one to three starts (aware) for a new session of one leg; the other picks one.
 
-    `weeks` offers the same time again in so many further weeks. The very same offer a second time
-    is the first one again. A proposal to complete the exchange is taken back by it. Raises Refused
-    for times the rules forbid (its parameter `index` says which), WrongState when the exchange is
-    not active.
+    `weeks` offers the same time again in so many further weeks. The same offer again is the first
+    one. A proposal to complete the exchange is taken back. Raises Refused for times the rules
+    forbid (its parameter `index` says which), WrongState when the exchange is not active.
     """
     exchange = exchanges.active_exchange_of(person, exchange_public_id, now)
     check_free(person, now)
-    leg = next((leg for leg in exchange.legs if leg.id == leg_id), None)
-    if leg is None:
-        raise Refused("leg", "unknown_leg")
+    leg = _leg_of(exchange, leg_id)
     partner = exchange.partner_of(person)
     teacher = person if leg.teacher_id == person.id else partner
     place_body = check_place(place_kind, place_body, at=here())
     check_starts(starts, minutes, teacher, now)
     check_weeks(starts, weeks, teacher, now)
     offers = _open_offers(person, exchange, now)
-    wanted = (leg_id, minutes, weeks, sorted(starts))
-    for offer in offers:
-        if (offer.learning_session.leg_id, offer.minutes, offer.weeks, offer.starts) == wanted:
-            return session_of(person, offer.learning_session.public_id)
-    if len(offers) >= OPEN_OFFERS:
-        raise Refused("starts", "too_many_offers", limit=OPEN_OFFERS, partner=partner.first_name)
+    if stands := _the_same(offers, (leg_id, minutes, weeks, sorted(starts))):
+        return session_of(person, stands.learning_session.public_id)
+    _check_room(offers, partner)
     check_held(starts, minutes, person, partner)
     learning_session = new_session(leg, next_number(exchange), minutes, now)
     learning_session.place_kind, learning_session.place_body = place_kind, place_body
@@ -80,15 +75,42 @@ def propose_times(
     db.session.add_all([learning_session, proposal])
     db.session.flush()
     exchanges.times_offered(exchange, proposal.lapse_at)
+    _tell(learning_session, person, partner, leg.skill.name, now)
+    return learning_session
+
+
+def _tell(
+    learning_session: LearningSession, person: User, partner: User, skill: str, now: datetime
+) -> None:
     events.record(
         "session.proposed",
         actor=person,
         subject=learning_session,
         to=[partner],
         now=now,
-        skill=leg.skill.name,
+        skill=skill,
     )
-    return learning_session
+
+
+def _leg_of(exchange: Exchange, leg_id: int) -> ExchangeLeg:
+    leg = next((leg for leg in exchange.legs if leg.id == leg_id), None)
+    if leg is None:
+        raise Refused("leg", "unknown_leg")
+    return leg
+
+
+def _check_room(offers: Sequence[Proposal], partner: User) -> None:
+    if len(offers) >= OPEN_OFFERS:
+        raise Refused("starts", "too_many_offers", limit=OPEN_OFFERS, partner=partner.first_name)
+
+
+def _the_same(offers: Sequence[Proposal], wanted: tuple[Any, ...]) -> Proposal | None:
+    """The one among open offers that says just that: leg, length, weeks, starts."""
+    for offer in offers:
+        said = (offer.learning_session.leg_id, offer.minutes, offer.weeks, offer.starts)
+        if said == wanted:
+            return offer
+    return None
 
 
 def new_session(leg: ExchangeLeg, number: int, minutes: int, now: datetime) -> LearningSession:
