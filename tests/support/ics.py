@@ -78,10 +78,10 @@ def parse(raw: bytes) -> Part:
     """The calendar in a file, every line held against RFC 5545 §3.1."""
     assert raw.endswith(b"\r\n")
     physical = raw[:-2].split(b"\r\n")
-    for line in physical:
-        assert len(line) <= LINE_OCTETS, line
-        assert not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", line), line
-        line.decode()  # folded between signs, not within one
+    for octets in physical:
+        assert len(octets) <= LINE_OCTETS, octets
+        assert not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", octets), octets
+        octets.decode()  # folded between signs, not within one
     unfolded = raw[:-2].decode().replace("\r\n ", "").split("\r\n")
     root = Part("")
     open_parts = [root]
