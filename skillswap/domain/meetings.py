@@ -197,7 +197,7 @@ def claim_due(owner: str, now: datetime, limit: int) -> list[Claim]:
     return [_claim(row) for row in db.session.execute(_claimed(keys))]
 
 
-def _claimed(keys: Sequence[Row[Any]]) -> Any:
+def _claimed(keys: Sequence[Row[int, PlaceKind]]) -> Any:
     return (
         select(Meeting, LearningSession, Skill.name.label("skill"))
         .join(LearningSession, LearningSession.id == Meeting.learning_session_id)
