@@ -141,7 +141,7 @@ class Settings:
             zoom=_zoom(env, production),
             google=_google(env, production),
             meeting_hosts=_meeting_hosts(env),
-            meeting_timeout=float(_whole(env, "MEETING_TIMEOUT", 5)),
+            meeting_timeout=float(max(1, _whole(env, "MEETING_TIMEOUT", 5))),
         )
 
 
