@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Executable, String, bindparam, case, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    Select,
+    String,
+    bindparam,
+    case,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import contains_eager
 
 from skillswap.db import UtcDateTime, db
@@ -97,14 +107,21 @@ def counted(key: str, now: datetime) -> SignedIn | None:
     return SignedIn(*row) if row is not None and _lasts(row[0], now) else None
 
 
-def standing(sign_in_id: int, now: datetime) -> SignedIn | None:
-    """The same by the row's number, with nothing counted: for an open socket."""
-    sign_in = db.session.scalar(
+@cache
+def _standing() -> Select[tuple[SignIn]]:
+    """Its statement, put together once: it is asked for every event and every reader."""
+    key, now = bindparam("id", type_=BigInteger()), bindparam("now", type_=UtcDateTime())
+    return (
         select(SignIn)
         .join(SignIn.user)
         .options(contains_eager(SignIn.user))
-        .where(SignIn.id == sign_in_id, SignIn.revoked_at.is_(None), SignIn.expires_at > now)
+        .where(SignIn.id == key, SignIn.revoked_at.is_(None), SignIn.expires_at > now)
     )
+
+
+def standing(sign_in_id: int, now: datetime) -> SignedIn | None:
+    """The same by the row's number, with nothing counted: for an open socket."""
+    sign_in = db.session.scalar(_standing(), {"id": sign_in_id, "now": now})
     return SignedIn(sign_in, 0, 0, 0, 0) if sign_in is not None and _lasts(sign_in, now) else None
 
 
