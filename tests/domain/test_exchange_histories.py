@@ -18,6 +18,7 @@ from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
     BookedSlot,
+    Conversation,
     Delivery,
     Event,
     Exchange,
@@ -25,6 +26,7 @@ from skillswap.models import (
     ExchangeNote,
     ExchangeState,
     LearningSession,
+    Message,
     Notification,
     Outcome,
     OutcomeAnswer,
@@ -40,7 +42,17 @@ from skillswap.models.learning_session import ANSWER_WITHIN
 from tests import people
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TABLES = (BookedSlot, Outcome, Presence, Proposal, LearningSession, ExchangeNote, ExchangeLeg)
+TABLES = (
+    Message,
+    Conversation,
+    BookedSlot,
+    Outcome,
+    Presence,
+    Proposal,
+    LearningSession,
+    ExchangeNote,
+    ExchangeLeg,
+)
 TABLES += (Exchange, Delivery, Notification, Event, PitchTurn, Pitch)
 DUE = (
     learning_sessions.lapse_due,
