@@ -198,6 +198,7 @@ def barred_until(user_id: int, now: datetime) -> datetime | None:
         select(LearningSession.starts_at, settled_at.label("settled_at"))
         .where(
             or_(LearningSession.teacher_id == user_id, LearningSession.learner_id == user_id),
+            LearningSession.state.in_((SessionState.NO_SHOW, SessionState.SCHEDULED)),
             LearningSession.starts_at > now - WINDOW,
             is_missed_by(user_id, now),
             ~is_off(user_id),
