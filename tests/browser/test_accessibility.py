@@ -40,7 +40,8 @@ SMALL = """
     const label = control.matches("input") ? control.closest("label") : null;
     const target = label ?? control;
     if (!target.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
-    if (control.matches(".skip") || (control.matches("a") && inline(control))) continue;
+    // .sr is pressed by its label, or stands first for the Enter key alone
+    if (control.matches(".skip, .sr") || (control.matches("a") && inline(control))) continue;
     const {width, height} = target.getBoundingClientRect();
     if (width < 1 || height < 1) continue;
     if (width < 43.5 || height < 43.5) {
