@@ -16,7 +16,9 @@ from skillswap.models import (
     BookedSlot,
     Event,
     Exchange,
+    ExchangeState,
     LearningSession,
+    OutcomeAnswer,
     Proposal,
     ProposalKind,
     ProposalState,
@@ -340,6 +342,40 @@ def test_the_quiet_of_an_exchange_follows_the_move(ada, ben, meeting, exchange, 
     move(ben, meeting.public_id, [start + DAY], now=now)
     accept(ada, meeting.public_id, start + DAY, now)
     assert exchanges.exchange_of(ada, exchange.public_id).quiet_since == start + DAY + HOUR
+
+
+def test_who_goes_does_not_cancel_what_silence_has_completed(ada, ben, exchange, now):
+    """Seven days of silence agreed that it is complete; no sweep has written it when one blocks."""
+    kept = people.make_session(ada, exchange, start=people.next_quarter(now + DAY), now=now)
+    later = now + 2 * DAY
+    for person in (ada, ben):
+        with transaction():
+            learning_sessions.give_outcome(
+                person, kept.public_id, answer=OutcomeAnswer.HAPPENED, now=later
+            )
+    with transaction():
+        exchanges.complete_exchange(ada, exchange.public_id, now=later)
+    with transaction():
+        safety.block(ben, "ada", later + 8 * DAY)
+    with transaction():
+        exchanges.settle_due(later + 8 * DAY, 99)
+    db.session.expire_all()
+    assert db.session.get_one(Exchange, exchange.id).state is ExchangeState.COMPLETED
+
+
+@pytest.mark.parametrize("by", ["ada", "ben", "block"])
+def test_an_offer_ends_in_one_way_when_its_exchange_does(ada, ben, exchange, now, start, by):
+    """Withdrawn by who offered, declined by the other, lapsed when it is nobody's doing."""
+    people.make_proposal(ada, exchange, starts=[start], now=now)
+    with transaction():
+        if by == "block":
+            safety.block(ben, "ada", now)
+        else:
+            person = ada if by == "ada" else ben
+            exchanges.cancel_exchange(person, exchange.public_id, reason="We moved", now=now)
+    ends = {"ada": "withdrawn", "ben": "declined", "block": "lapsed"}
+    assert db.session.scalars(select(Proposal.state)).one() == ends[by]
+    assert db.session.scalars(select(LearningSession.state)).one() is SessionState.CANCELLED
 
 
 # -- where it waits -------------------------------------------------------------------------------
