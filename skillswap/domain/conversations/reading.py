@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import BigInteger, String, and_, bindparam, case, or_, select
 from sqlalchemy.orm import aliased
 
-from skillswap.db import db
+from skillswap.db import UtcDateTime, db
 from skillswap.domain.conversations.standing import Standing, related, standing_of
 from skillswap.domain.visibility import person_named, visible
 from skillswap.errors import NotFound, WrongState
@@ -71,9 +72,8 @@ class Thread:
 def thread_of(person: User, public_id: str, now: datetime) -> Thread:
     """The thread of that address for either of its two. Raises NotFound for others, and while the
     other is not there for this person. One statement."""
-    row = db.session.execute(
-        _thread_query(person.id, now).where(Conversation.public_id == public_id)
-    ).first()
+    asked = {"me": person.id, "key": public_id, "now": now}
+    row = db.session.execute(_one_thread(), asked).first()
     if row is None:
         raise NotFound("conversation")
     return _thread(row, person, now)
@@ -136,7 +136,15 @@ def _latest_exchange(one: Any, other: Any, *which: Any) -> Any:
     )
 
 
-def _thread_query(my_id: int, now: datetime) -> AnySelect:
+@cache
+def _one_thread() -> AnySelect:
+    """The statement of `thread_of`, put together once: it is asked for every line that arrives."""
+    me, now = bindparam("me", type_=BigInteger()), bindparam("now", type_=UtcDateTime())
+    key = bindparam("key", type_=String())
+    return _thread_query(me, now).where(Conversation.public_id == key)
+
+
+def _thread_query(my_id: Any, now: Any) -> AnySelect:
     return (
         select(
             Conversation,
