@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from datetime import timedelta
 from typing import Any
 
 import gevent
@@ -17,7 +18,7 @@ from sqlalchemy import select
 
 from skillswap import create_app, live
 from skillswap.db import db, transaction
-from skillswap.domain import accounts, safety, sign_ins
+from skillswap.domain import accounts, conversations, safety, sign_ins
 from skillswap.domain import live as told
 from skillswap.extensions import csrf
 from skillswap.lib.clock import utcnow
@@ -79,6 +80,25 @@ def flood() -> dict[str, Any]:
         with transaction():
             told.tell([asked["to"]], "said", n=n, filling="x" * asked.get("size", 10))
         gevent.sleep(asked.get("pause", 0))
+    return {}
+
+
+@app.post("/test/write")
+@csrf.exempt
+def write() -> dict[str, Any]:
+    """So many messages of one person in one thread, a second apart on the clock of the rows."""
+    asked, now = request.get_json(), utcnow()
+    for n in range(asked["first"], asked["first"] + asked["count"]):
+        with transaction():
+            person = db.session.get_one(User, asked["who"])
+            conversations.send_message(
+                person,
+                asked["thread"],
+                body=f"{asked['word']} {n}",
+                client_key="",
+                now=now + timedelta(seconds=n),
+            )
+        gevent.sleep(0)
     return {}
 
 
