@@ -71,12 +71,12 @@ def test_what_is_being_written_stays_until_its_writer_looks(visitor: Visitors) -
     learner = visitor("Learner", username="gus").open(path)
     learner.get_by_text("Withdraw", exact=True).click()
     learner.get_by_role("button", name="Withdraw pitch").click()
-    strip = teacher.get_by_text("This has changed.")
-    expect(strip).to_be_visible()
+    offer = teacher.get_by_text("This has changed.")
+    expect(offer).to_be_visible()
     expect(words).to_have_value("Which pens do you have at home?")
     teacher.get_by_role("button", name="Show it").click()
     expect(teacher.locator("#pitch-detail")).to_have_attribute("data-state", "withdrawn")
-    expect(strip).to_have_count(0)
+    expect(offer).to_have_count(0)
 
 
 def test_one_socket_lasts_for_the_visit(visitor: Visitors) -> None:

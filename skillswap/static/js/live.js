@@ -50,15 +50,11 @@ document.addEventListener("htmx:ws:after:connection", ({ detail }) => {
 
 // ---- when it is gone ----
 
-function strip(name, before) {
-  const made = document.getElementById(name).content.firstElementChild.cloneNode(true);
-  before(made);
-  return made;
-}
+const copyOf = (name) => document.getElementById(name).content.firstElementChild.cloneNode(true);
 
 function showLost() {
   const head = document.querySelector(".thread-head");
-  if (head && !document.querySelector("[data-lost]")) strip("lost-template", (made) => head.after(made));
+  if (head && !document.querySelector("[data-lost]")) head.after(copyOf("lost-template"));
 }
 
 function signedOut() {
@@ -108,15 +104,21 @@ function refresh(part) {
   if (!part.isConnected) return;
   if (busy) waiting.add(part);
   else if (!isWrittenIn(part)) fetchAgain(part);
-  else if (!part.offered?.isConnected) {
-    part.offered = strip("changed-template", (made) => part.before(made));
-    part.offered.about = part;
-  }
+  else if (!offered.get(part)?.isConnected) offer(part);
+}
+
+const offered = new Map(); // part -> the toast that offers to show it
+
+function offer(part) {
+  const toast = copyOf("changed-template");
+  toast.querySelector("[data-close]").hidden = false;
+  document.getElementById("toasts").append(toast);
+  offered.set(part, toast);
 }
 
 document.addEventListener("click", ({ target }) => {
-  const offer = target.closest("[data-show]")?.parentElement;
-  if (offer) fetchAgain(offer.about);
+  const toast = target.closest("[data-show]")?.closest(".toast");
+  for (const [part, made] of offered) if (made === toast) fetchAgain(part);
 });
 
 document.addEventListener("htmx:before:request", () => (busy += 1));
@@ -130,7 +132,11 @@ document.addEventListener("htmx:finally:request", () => {
 
 document.addEventListener("htmx:after:swap", () => {
   tellWhere();
-  document.querySelectorAll("[data-changed]").forEach((offer) => offer.about?.isConnected || offer.remove());
+  for (const [part, toast] of offered) {
+    if (part.isConnected) continue; // or something newer has taken its place
+    toast.remove();
+    offered.delete(part);
+  }
 });
 document.addEventListener("htmx:after:history:update", tellWhere);
 
