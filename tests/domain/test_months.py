@@ -78,6 +78,23 @@ def test_a_day_begins_where_the_clocks_skip_midnight(ada, ben, now):
     assert cards_on(month, date(2027, 3, 28)) == [made.public_id]
 
 
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("America/Mexico_City", datetime(2027, 4, 5, 4, tzinfo=UTC)),  # Sunday 4 April, 22:00
+        ("Pacific/Auckland", datetime(2027, 2, 28, 11, tzinfo=UTC)),  # Monday 1 March, 00:00
+    ],
+    ids=["last evening", "first midnight"],
+)
+def test_the_weeks_begin_and_end_on_my_own_wall(ada, zone, start):
+    dee = people.make_person("dee", offers=("Spanish",), timezone=zone)
+    before = start - 9 * DAY
+    exchange = people.make_exchange(dee, ada, now=before)
+    made = people.make_session(ada, exchange, start=start, now=before)
+    month = learning_sessions.month_of(dee, date(2027, 3, 1), None, before)
+    assert cards_on(month, local(start, zone).date) == [made.public_id]
+
+
 def test_what_is_offered_stands_on_its_first_day_and_what_came_to_nothing_nowhere(
     ada, ben, exchange, now
 ):
