@@ -41,6 +41,7 @@ from skillswap.models.media import Media, MediaKind
 from skillswap.models.meeting import Meeting, MeetingState
 from skillswap.models.notification import Notification
 from skillswap.models.pitch import DeclineReason, Pitch, PitchState, PitchTurn, TurnKind
+from skillswap.models.rating import RatedRole, Rating, RatingPrompt, RatingState, RatingTotal
 from skillswap.models.report import Report, ReportCategory, ReportState
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
 from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, UserState
@@ -91,6 +92,11 @@ __all__ = [
     "ProposalKind",
     "ProposalState",
     "PushSubscription",
+    "RatedRole",
+    "Rating",
+    "RatingPrompt",
+    "RatingState",
+    "RatingTotal",
     "Report",
     "ReportCategory",
     "ReportState",

@@ -79,7 +79,9 @@ class User(Model):
     calendar_serial: Mapped[int] = mapped_column(default=0, server_default="0")
     shows_presence: Mapped[bool] = mapped_column(default=False, server_default=false())
     rating_sum: Mapped[int] = mapped_column(default=0)
-    rating_count: Mapped[int] = mapped_column(default=0)
+    rating_count: Mapped[int] = mapped_column(default=0)  # raters of them as a teacher
+    # their mean in thousandths; `rating_sum` is not read any more and goes with a later release
+    rating_milli: Mapped[int] = mapped_column(default=0, server_default="0")
     rating_rank: Mapped[int] = mapped_column(default=FIRST_RATING_RANK)
     # derived by domain/answering.py from the pitches of the last 180 days
     answered_count: Mapped[int] = mapped_column(default=0)
