@@ -26,11 +26,11 @@ Told = dict[str, Any]  # an event as it was told: {"kind": …, …}
 
 FRAME_MOST = 16 * 1024
 FRAMES_MOST, FRAMES_WITHIN = 20, 10.0  # of what a page sends
-OUTBOX_MOST = 64  # events that wait for a slow reader, who then loses the connection
+OUTBOX_MOST = 64  # events that wait for one page
 SEND_BUFFER = 65_536  # of the kernel; without it a dead reader holds megabytes
 RECEIVED_AT_ONCE = 4_096
 GOODBYE_SECONDS = 2.0
-SLOW_SECONDS = 1.0  # in one write, and a goodbye is not waited for
+SLOW_SECONDS = 1.0  # in one write: somebody does not read
 
 AGAIN: Told = {"kind": "again"}
 
@@ -141,10 +141,11 @@ class Socket:
         if self.frames.state is ConnectionState.CLOSED:
             return True
         if self.frames.state is ConnectionState.REMOTE_CLOSING:
-            last = self.frames.send(event.response())
             self.leaving_at = time.monotonic() + GOODBYE_SECONDS
-            if not self.writing:
-                self.raw.sendall(last)
+            self.outbox[:] = [self.frames.send(event.response())]
+            self._wake()
+            while self.writing and time.monotonic() < self.leaving_at:
+                gevent.sleep(0.01)
             return True
         self.deaf = True
         self.leave(event.code)
@@ -165,14 +166,21 @@ class Socket:
     # -- out --
 
     def push(self, event: Told) -> None:
-        """Leave an event to be worded and written. Who reads too slowly is cut off."""
+        """Leave an event to be worded and written.
+
+        When too many wait, whoever does not read is cut off. If it is the server that lags, they
+        are let go, and the page is asked what it lacks.
+        """
         if self.leaving_at or event in self.outbox:
             return
-        if len(self.outbox) >= OUTBOX_MOST:
+        if len(self.outbox) < OUTBOX_MOST:
+            self._send(event)
+        elif self.since and time.monotonic() - self.since > SLOW_SECONDS:
             log.info("a socket of person %s reads too slowly", self.user_id)
             self.cut()
-            return
-        self._send(event)
+        else:
+            self.outbox[:] = [one for one in self.outbox if isinstance(one, bytes)]
+            self._send(AGAIN)
 
     def catch_up(self, event: Told) -> None:
         """The page has said what it has: first what it lacks, then what has come since."""

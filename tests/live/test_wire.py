@@ -64,14 +64,20 @@ def test_a_reader_who_stalls_and_comes_back_gets_whole_frames(place, page_of, ad
     assert {len(one["filling"]) for one in heard} == {EVENT}
 
 
-def test_a_reader_who_never_reads_is_cut_off_before_much_is_kept_for_them(
-    place, page_of, ada
-) -> None:
+def test_little_is_kept_for_a_reader_who_does_not_read(place, page_of, ada) -> None:
     """With the kernel's own choice of buffer all of it would wait there."""
     page = page_of(ada, buffer=SMALL)
     place.post("/test/flood", {"to": ada.id, "count": 250, "size": 8_000, "pause": 0.001})
-    assert page.end() == 1006
+    heard = [json.loads(text) for text in page.hear_until(lambda text: '"again"' in text)]
+    assert len(heard) < 200  # and is told to ask for the rest
+    assert [one["n"] for one in heard[:-1]] == list(range(len(heard) - 1))
+
+
+def test_who_does_not_read_for_longer_is_cut_off(place, page_of, ada) -> None:
+    page = page_of(ada, buffer=SMALL)
+    place.post("/test/flood", {"to": ada.id, "count": 250, "size": 8_000, "pause": 0.01})
     assert eventually(lambda: place.counts()["sockets"] == 0)
+    assert page.end() == 1006
 
 
 def test_stalled_readers_keep_nothing_from_the_others(place, page_of, app) -> None:
@@ -81,16 +87,23 @@ def test_stalled_readers_keep_nothing_from_the_others(place, page_of, app) -> No
     heard: dict[int, list[int]] = {}
 
     def read(number: int) -> None:
-        heard[number] = [live[number].hear_facts()["n"] for _ in range(100)]
+        """As a page does: it asks for what it lacks when it is told to."""
+        heard[number] = [-1]
+        while heard[number][-1] < 99:
+            facts = live[number].hear_facts()
+            if "again" in facts:
+                live[number].say(after={"lake": heard[number][-1]})
+            elif facts["n"] not in heard[number]:
+                heard[number].append(facts["n"])
 
     readers = [Thread(target=read, args=(number,)) for number in range(len(live))]
     for reader in readers:
         reader.start()
     for n in range(100):
-        place.tell(*crowd, n=n, filling="x" * EVENT)
+        place.tell(*crowd, line="lake", n=n, filling="x" * EVENT)
     for reader in readers:
         reader.join(60)
-    assert heard == {number: list(range(100)) for number in range(20)}
+    assert heard == {number: list(range(-1, 100)) for number in range(20)}
     assert [page.end() for page in stalled] == [1006] * 20
 
 

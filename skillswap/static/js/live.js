@@ -41,7 +41,7 @@ document.addEventListener("htmx:ws:after:connection", ({ detail }) => {
   socket = detail.connection.socket;
   told = location.pathname;
   say({ here: told, after: had(), again: opened });
-  if (opened) document.querySelectorAll("[data-live]:not([data-conversation])").forEach(refresh);
+  if (opened) refreshAll();
   opened = true;
   tries = 0;
   clearTimeout(lost);
@@ -107,6 +107,10 @@ function refresh(part) {
   else if (!offered.get(part)?.isConnected) offer(part);
 }
 
+function refreshAll() {
+  document.querySelectorAll("[data-live]:not([data-conversation])").forEach(refresh);
+}
+
 const offered = new Map(); // part -> the toast that offers to show it
 
 function offer(part) {
@@ -151,7 +155,10 @@ document.addEventListener("htmx:ws:after:message:incoming", ({ detail: { message
     return;
   }
   const facts = JSON.parse(message.data);
-  if (facts.again) say({ after: had(), again: true });
+  if (facts.again) {
+    say({ after: had(), again: true });
+    refreshAll();
+  }
   if (facts.changed) document.querySelectorAll(`[data-live~="${CSS.escape(facts.changed)}"]`).forEach(refresh);
 });
 
