@@ -187,9 +187,11 @@ NOW_IT_IS: dict[tuple[str, str], str] = {
     ("session", "proposed"): "This session has no agreed time yet.",
     ("session", "early"): "It is too early for this answer. Say it afterwards.",
     ("session", "started"): "This session has begun; it cannot be cancelled any more.",
-    ("session", "begun"): "This session has begun: where you meet stays as it is.",
+    (
+        "session",
+        "begun",
+    ): "This session has begun: where you meet and what to prepare stay as they are.",
     ("session", "closed"): "The call opens 15 minutes before the start and closes at the end.",
-    ("session", "begun"): "This session has begun, so nothing can be prepared any more.",
     ("session", "answered"): "You have said this already.",
     ("session", "no_show"): "It is settled: one of you did not come to this session.",
     ("session", "disputed"): "You two remember this session differently.",

@@ -108,7 +108,7 @@ def counted(key: str, now: datetime) -> SignedIn | None:
 
 
 @cache
-def _standing() -> Select[tuple[SignIn]]:
+def _standing() -> Select[SignIn]:
     """Its statement, put together once: it is asked for every event and every reader."""
     key, now = bindparam("id", type_=BigInteger()), bindparam("now", type_=UtcDateTime())
     return (

@@ -95,7 +95,7 @@ class VideoService:
     def wait_until(self, what: str, count: int = 1, seconds: float = 20) -> bool:
         """Whether so many clients have left, or wait."""
         with self.changed:
-            return self.changed.wait_for(lambda: getattr(self, what) >= count, seconds)
+            return bool(self.changed.wait_for(lambda: getattr(self, what) >= count, seconds))
 
 
 class Handler(BaseHTTPRequestHandler):

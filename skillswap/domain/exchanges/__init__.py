@@ -32,7 +32,6 @@ from skillswap.domain.exchanges.reading import (
     active_exchange_of,
     check_active,
     exchange_of,
-    is_kept,
     leg_lines,
     stands,
     turn_of,
@@ -47,6 +46,7 @@ from skillswap.domain.exchanges.resting import (
     times_offered,
     wake_exchange,
 )
+from skillswap.domain.reliability import is_kept
 
 __all__ = [
     "Completion",

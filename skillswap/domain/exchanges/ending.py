@@ -13,9 +13,9 @@ from skillswap.domain.exchanges.reading import (
     WITH_ALL,
     active_exchange_of,
     has_kept,
-    is_kept,
 )
 from skillswap.domain.limits import LATE_CANCEL, REASON_MOST
+from skillswap.domain.reliability import is_kept
 from skillswap.errors import Refused, WrongState
 from skillswap.models import (
     Exchange,
