@@ -9,7 +9,6 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
-from flask_sock import Sock
 from flask_wtf import CSRFProtect
 from sqlalchemy import event
 
@@ -19,7 +18,6 @@ from skillswap.db import db
 csrf = CSRFProtect()
 login_manager = LoginManager()
 migrate = Migrate()
-sock = Sock()
 # brakes on floods of reads only; what people may do is counted from their rows
 limiter = Limiter(get_remote_address, storage_uri="memory://")
 
@@ -37,7 +35,6 @@ def init_extensions(app: Flask, settings: Settings) -> None:
         compare_type=True,
         user_module_prefix="skillswap.db.",
     )
-    sock.init_app(app)
     limiter.init_app(app)
     if settings.sql_count:
         count_statements(app)
