@@ -298,6 +298,8 @@ def main() -> None:
             db.engine.dispose()
         with server(env, app="tests.live.served:app") as site:
             bench = Bench(site, town, options)
+            if "idle" not in options.only:
+                bench.fill(options.sockets)
             for phase in PHASES:
                 if phase in options.only:
                     getattr(bench, phase)()
