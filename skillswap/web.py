@@ -39,6 +39,9 @@ from skillswap.extensions import login_manager
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
 from skillswap.models import SignIn, User
+from skillswap.onward import first_sentence, pressed_in
+from skillswap.onward import safe_next as safe_next
+from skillswap.onward import wants_fragment as wants_fragment
 from skillswap.sentences import word, word_state
 
 log = logging.getLogger(__name__)
@@ -130,18 +133,15 @@ def signed_in() -> SignIn | None:
     return here.sign_in if here else None
 
 
-def wants_fragment() -> bool:
-    """True when htmx will swap the answer into a part of the page."""
-    headers = request.headers
-    return (
-        headers.get("HX-Request-Type") == "partial" and "HX-History-Restore-Request" not in headers
-    )
-
-
 def render(
     page: str, fragment: str | None = None, *, status: int = 200, **context: Any
 ) -> ResponseReturnValue:
-    """The page, or for htmx its fragment alone, with the notices beside it."""
+    """The page, or for htmx its fragment alone, with the notices beside it.
+
+    What went wrong with a button of a card is said where the card is.
+    """
+    if status >= 400 and pressed_in():
+        return _toast(first_sentence(context.values()) or DEFAULTS[422], status)
     if fragment is not None and wants_fragment():
         html = render_template(fragment, **context) + _notices_beside()
     else:
@@ -169,8 +169,10 @@ def _counts_beside() -> str:
 def after_post(url: str, fragment: str | None = None, **context: Any) -> ResponseReturnValue:
     """After a change: the fragment for htmx, otherwise 303 to a page that shows it.
 
-    Without a fragment htmx is sent to the page too.
+    Without a fragment htmx is sent to the page too. A card in a thread is answered in its thread.
     """
+    if pressed_in():
+        return redirect(pressed_in(), 303)
     if wants_fragment():
         if fragment is not None:
             counts = _counts_beside()  # first, so that the fragment prints the new ones too
@@ -187,19 +189,6 @@ def notice(text: str, kind: str = "ok") -> None:
 def cursor() -> str | None:
     """The keyset cursor of the address, if there is one."""
     return request.args.get("after") or None
-
-
-def safe_next(target: str | None) -> str:
-    """A path on this site to go on to, or home: never another host, whatever was asked."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
-        return url_for("pages.home")
-    if any(ord(sign) < 0x20 or sign == "\\" for sign in target):
-        return url_for("pages.home")
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return url_for("pages.home")
-    return target if not parts.netloc and not parts.scheme else url_for("pages.home")
 
 
 # the same for everybody

@@ -10,7 +10,7 @@ from flask_login import login_required
 
 from skillswap.blueprints.media import store
 from skillswap.db import transaction
-from skillswap.domain import attachments, conversations
+from skillswap.domain import attachments, conversations, media
 from skillswap.domain.attachments import NewFile
 from skillswap.domain.conversations import Thread
 from skillswap.errors import Refused
@@ -40,7 +40,7 @@ def _listed() -> dict[str, Any]:
     asked_list = request.endpoint == "chat.mine"
     return {
         "found": conversations.conversations_of(
-            me(), cursor() if asked_list else None, requests=requests
+            me(), cursor() if asked_list else None, utcnow(), requests=requests
         ),
         "requests": requests,
         "request_count": conversations.request_count(me()),
@@ -57,9 +57,20 @@ def _listed() -> dict[str, Any]:
 def show(public_id: str) -> ResponseReturnValue:
     """A thread: its newest lines, or those around a place. For htmx the further lines alone."""
     thread = conversations.thread_of(me(), public_id, utcnow())
+    card = _place("card")
+    if card is not None and wants_fragment():
+        return _cards(thread, card)
     further = any(_place(name) is not None for name in ("before", "after"))
     part = "chat/_lines.html" if further else "chat/_thread.html"
     return render("chat/thread.html", part, **_shown(thread, whole=not wants_fragment()))
+
+
+def _cards(thread: Thread, seq: int) -> ResponseReturnValue:
+    """What the card at that place is about, as it stands now: after a press, or a change."""
+    lines, now = conversations.cards_about(thread, seq), utcnow()
+    cards = conversations.card_states(thread, lines, now)
+    part = "chat/_arrived.html"
+    return render(part, part, thread=thread, lines=lines, cards=cards, now=now)
 
 
 def _place(name: str) -> int | None:
@@ -75,7 +86,7 @@ def _shown(thread: Thread, *, whole: bool = True, **forms: Form) -> dict[str, An
     return {
         "thread": thread,
         "slice": lines,
-        "cards": conversations.card_states(lines.lines, me(), utcnow()),
+        "cards": conversations.card_states(thread, lines.lines, utcnow()),
         "words": words,
         "matches": conversations.find_in(thread, words) if words else [],
         "form": MessageForm.fresh(),
@@ -90,6 +101,7 @@ def send(public_id: str) -> ResponseReturnValue:
     """Write into a thread. For htmx the emptied composer, with the line beside it."""
     form = MessageForm()
     try:
+        _count_file(form)
         with transaction():
             message = conversations.send_message(
                 me(), public_id, now=utcnow(), file=_file(form), **_typed(form)
@@ -107,11 +119,17 @@ def _typed(form: MessageForm) -> dict[str, Any]:
 
 def _file(form: MessageForm) -> NewFile | None:
     """What came along, stored; first in its transaction."""
-    upload = form.file.data
-    if not upload or not upload.filename:
+    if not form.has_file:
         return None
-    data = upload.read(MOST_BYTES + 1)
-    return attachments.keep(data, upload.filename, store())
+    data = form.file.data.read(MOST_BYTES + 1)
+    return attachments.keep(data, form.file.data.filename, store())
+
+
+def _count_file(form: MessageForm) -> None:
+    """Count a file before it is looked at, in a transaction of its own."""
+    if form.has_file:
+        with transaction():
+            media.count_upload(me(), utcnow(), field="file")
 
 
 def _refused(thread: Thread, form: MessageForm) -> ResponseReturnValue:
@@ -139,6 +157,7 @@ def begin(username: str) -> ResponseReturnValue:
         return redirect(url_for(".show", public_id=thread.public_id), 303)
     if request.method == "POST":
         try:
+            _count_file(form)
             with transaction():
                 _message, public_id = conversations.send_to(
                     me(), username, now=utcnow(), file=_file(form), **_typed(form)

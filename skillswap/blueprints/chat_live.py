@@ -47,7 +47,7 @@ def _lines(thread: Thread, lines: Sequence[MessageLine]) -> str:
         "chat/_arrived.html",
         thread=thread,
         lines=lines,
-        cards=conversations.card_states(lines, me(), now),
+        cards=conversations.card_states(thread, lines, now),
         now=now,
     )
 
@@ -56,7 +56,7 @@ def _list() -> str:
     """The rows beside the thread, in their new order, where they are on the page."""
     if not _place().startswith("/chat"):
         return ""
-    found = conversations.conversations_of(me(), None)
+    found = conversations.conversations_of(me(), None, utcnow())
     current = _place().removeprefix("/chat").strip("/") or None
     return render_template(
         "chat/_list_arrived.html", found=found, requests=False, current=current, now=utcnow()

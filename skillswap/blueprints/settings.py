@@ -11,12 +11,12 @@ from flask_login import login_required
 
 from skillswap.blueprints.media import store
 from skillswap.db import transaction
-from skillswap.domain import media, teaching
+from skillswap.domain import live, media, teaching
 from skillswap.domain import skills as lists
 from skillswap.domain.limits import SKILLS_EACH_WAY
 from skillswap.domain.skills import SkillLine
 from skillswap.errors import NotFound, Refused
-from skillswap.forms.profiles import PictureForm, ProfileForm
+from skillswap.forms.profiles import PictureForm, PresenceForm, ProfileForm
 from skillswap.forms.skills import LineForm, SkillForm
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
@@ -92,6 +92,17 @@ def delete_avatar() -> ResponseReturnValue:
 def _after_picture() -> ResponseReturnValue:
     fresh = PictureForm(formdata=None)
     return after_post(url_for(".profile"), "settings/_avatar.html", picture=fresh)
+
+
+@bp.post("/presence")
+@login_required
+def presence() -> ResponseReturnValue:
+    """Show when I am here, and see when others are; or neither."""
+    shown = bool(PresenceForm().shown.data)
+    with transaction():
+        live.show_presence(me(), shown=shown)
+    notice(_("Others see when you are here.") if shown else _("Nobody sees when you are here."))
+    return after_post(url_for("safety.privacy"), "settings/_presence.html")
 
 
 # -- what one teaches and wants to learn ----------------------------------------------------------

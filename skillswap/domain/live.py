@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.attributes import set_committed_value
 
 from skillswap.db import afterwards, db
-from skillswap.models import LivePerson
+from skillswap.models import LivePerson, User
 
 HERE_FOR = timedelta(seconds=60)  # rows are written every 25 seconds
 FORGET_AFTER = timedelta(hours=1)
@@ -79,6 +80,17 @@ def note_here(user_ids: Sequence[int], now: datetime) -> None:
                 index_elements=["user_id"], set_={"seen_at": statement.excluded.seen_at}
             )
         )
+
+
+def show_presence(person: User, *, shown: bool) -> None:
+    """Show others when one is here, and see when they are; or neither. Harmless when repeated."""
+    db.session.execute(
+        update(User)
+        .where(User.id == person.id)
+        .values(shows_presence=shown)
+        .execution_options(synchronize_session=False)
+    )
+    set_committed_value(person, "shows_presence", shown)
 
 
 def is_here(user_id: int, now: datetime) -> bool:

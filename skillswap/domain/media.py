@@ -24,17 +24,17 @@ log = logging.getLogger(__name__)
 UPLOADS = Ration("upload", UPLOADS_PER_HOUR, timedelta(hours=1))
 
 
-def count_upload(person: User, now: datetime) -> None:
+def count_upload(person: User, now: datetime, *, field: str = "picture") -> None:
     """Count a try; raises TooMany after twenty in an hour.
 
     In a transaction of its own, before the file is looked at: one that cannot be read costs as
     much as one that can.
     """
     try:
-        attempts.spend((UPLOADS, str(person.id)), field="picture", now=now)
+        attempts.spend((UPLOADS, str(person.id)), field=field, now=now)
     except TooMany as error:
         minutes = math.ceil(error.retry_seconds / 60)
-        raise TooMany("picture", "too_many_uploads", error.retry_seconds, minutes=minutes) from None
+        raise TooMany(field, "too_many_uploads", error.retry_seconds, minutes=minutes) from None
 
 
 def change_avatar(person: User, data: bytes, store: Folder, now: datetime) -> None:

@@ -18,6 +18,11 @@ class MessageForm(Form):
     file = FileField(_("File"))
     client_key = HiddenField()
 
+    @property
+    def has_file(self) -> bool:
+        """Whether a file was chosen."""
+        return bool(self.file.data and getattr(self.file.data, "filename", ""))
+
     @classmethod
     def fresh(cls, **fields: Any) -> MessageForm:
         """An empty composer with a key of its own."""

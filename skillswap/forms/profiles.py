@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired
 
@@ -131,6 +138,12 @@ class ProfileForm(Form):
             "teaching": TEACH in roles,
             "theme": "" if theme == SYSTEM else theme,
         }
+
+
+class PresenceForm(Form):
+    """Whether others see when one is here."""
+
+    shown = BooleanField(_("Show when I am here"))
 
 
 class PictureForm(Form):

@@ -56,8 +56,8 @@ def test_a_strangers_one_message_waits_under_requests(ada: User) -> None:
     public_id = say(cy, ada, "May I ask you something?")
     assert thread(cy, ada).standing is Standing.WAITING
     assert thread(ada, cy).standing is Standing.ASKED
-    assert len(conversations.conversations_of(ada, None)) == 0
-    assert len(conversations.conversations_of(ada, None, requests=True)) == 1
+    assert len(conversations.conversations_of(ada, None, utcnow())) == 0
+    assert len(conversations.conversations_of(ada, None, utcnow(), requests=True)) == 1
     assert conversations.request_count(ada) == 1
     with pytest.raises(TooMany):
         say(cy, ada, "Hello?")
@@ -65,7 +65,7 @@ def test_a_strangers_one_message_waits_under_requests(ada: User) -> None:
         conversations.let_in(ada, public_id, utcnow())
     say(cy, ada, "Thank you")
     assert bodies(ada, cy) == ["May I ask you something?", "Thank you"]
-    assert len(conversations.conversations_of(ada, None)) == 1
+    assert len(conversations.conversations_of(ada, None, utcnow())) == 1
 
 
 def test_an_answer_lets_a_stranger_in(ada: User) -> None:
@@ -117,7 +117,7 @@ def test_a_block_takes_the_thread_away(ada: User, ben: User) -> None:
     for person in (ada, ben):
         with pytest.raises(NotFound):
             conversations.thread_of(person, public_id, utcnow())
-        assert len(conversations.conversations_of(person, None)) == 0
+        assert len(conversations.conversations_of(person, None, utcnow())) == 0
     with pytest.raises(NotFound):
         say(ben, ada, "Why?")
 
@@ -148,11 +148,11 @@ def test_places_have_no_gaps_and_reading_is_counted_from_them(ada: User, ben: Us
     say(ben, ada, "Line 2", "again")
     rows = db.session.scalars(select(Message.seq).order_by(Message.seq)).all()
     assert rows == list(range(1, start + 5))
-    assert conversations.conversations_of(ada, None).rows[0].unread == 4
-    assert conversations.conversations_of(ben, None).rows[0].unread == 0
+    assert conversations.conversations_of(ada, None, utcnow()).rows[0].unread == 4
+    assert conversations.conversations_of(ben, None, utcnow()).rows[0].unread == 0
     with transaction():
         assert conversations.read_to(ada, public_id, start + 2, utcnow())
-    assert conversations.conversations_of(ada, None).rows[0].unread == 2
+    assert conversations.conversations_of(ada, None, utcnow()).rows[0].unread == 2
     with transaction():
         assert not conversations.read_to(ada, public_id, start + 1, utcnow())
     assert thread(ben, ada).their_read == start + 2
@@ -161,17 +161,17 @@ def test_places_have_no_gaps_and_reading_is_counted_from_them(ada: User, ben: Us
 def test_a_card_is_no_news_for_whoever_had_read_all(ada: User, ben: User) -> None:
     people.make_exchange(ben, ada)
     for person in (ada, ben):
-        assert conversations.conversations_of(person, None).rows[0].unread == 0
+        assert conversations.conversations_of(person, None, utcnow()).rows[0].unread == 0
     kinds = [line.event for line in conversations.lines_of(thread(ada, ben)).lines]
     assert kinds == ["pitch.sent", "pitch.accepted"]
 
 
 def test_a_pitch_alone_is_not_listed_under_chat(ada: User, ben: User) -> None:
     people.make_pitch(ben, ada, "watercolour")
-    assert len(conversations.conversations_of(ada, None)) == 0
+    assert len(conversations.conversations_of(ada, None, utcnow())) == 0
     assert thread(ada, ben).standing is Standing.OPEN
     say(ada, ben, "Tell me more")
-    assert len(conversations.conversations_of(ben, None)) == 1
+    assert len(conversations.conversations_of(ben, None, utcnow())) == 1
 
 
 def test_words_are_mended_for_fifteen_minutes_and_taken_back_any_time(

@@ -11,7 +11,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import conversations
+from skillswap.domain import conversations, learning_sessions, live
 from skillswap.lib.clock import utcnow
 from skillswap.lib.storage import Folder
 from skillswap.models import Conversation, Exchange, Media, Message, MessageKind, Report
@@ -19,7 +19,7 @@ from tests import people
 from tests.conftest import HTMX
 
 BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -158,6 +158,94 @@ def test_cards_hold_the_buttons_of_what_waits(browser, ada, ben, thread):
     assert f"/sessions/{offered.public_id}/accept" not in page
 
 
+def offered_times(ada, ben, thread):
+    """Ben has offered two starts; where their card stands, and the form of its button."""
+    exchange = db.session.scalars(select(Exchange)).one()
+    made = people.make_proposal(ben, exchange)
+    seq = db.session.scalar(select(Conversation.last_seq).execution_options(populate_existing=True))
+    form = {"start": made.proposals[0].start_1.isoformat(), "card_in": f"{thread}?card={seq}"}
+    return made, seq, form
+
+
+def test_a_card_is_answered_within_its_thread(browser, ada, ben, thread):
+    made, seq, form = offered_times(ada, ben, thread)
+    page = browser(ada).get(thread).text
+    assert f'name="card_in" value="{form["card_in"]}"' in page
+    url = f"/sessions/{made.public_id}/accept"
+    answer = browser(ada).post(url, data=form, headers=HTMX)
+    assert answer.location == form["card_in"]
+    answer = browser(ada).get(answer.location, headers=HTMX)
+    assert f'id="m-{seq}"' in answer.text
+    assert f'id="m-{seq + 1}"' in answer.text
+    assert "/accept" not in answer.text
+    assert "<h1" not in answer.text
+    assert "<h1" in browser(ada).get(form["card_in"]).text
+
+
+def test_what_a_card_cannot_do_is_said_in_a_toast(browser, ada, ben, thread):
+    made, _seq, form = offered_times(ada, ben, thread)
+    url = f"/sessions/{made.public_id}/accept"
+    wrong = browser(ada).post(url, data=form | {"start": "never"}, headers=HTMX)
+    assert wrong.status_code in (409, 422)
+    browser(ada).post(url, data=form)
+    late = browser(ada).post(url, data=form, headers=HTMX)
+    assert late.status_code == 409
+    for answer in (wrong, late):
+        assert answer.headers["HX-Retarget"] == "#toasts"
+        assert "<form" not in answer.text
+
+
+def test_without_a_script_a_card_leads_to_what_it_is_about(browser, ada, ben, thread):
+    made, _seq, form = offered_times(ada, ben, thread)
+    answer = browser(ada).post(f"/sessions/{made.public_id}/accept", data=form)
+    assert answer.location == f"/sessions/{made.public_id}"
+
+
+@pytest.mark.parametrize("path", ["https://elsewhere.example/chat/", "//chat/x", "/logout"])
+def test_a_card_leads_nowhere_but_to_chat(browser, ada, ben, thread, path):
+    made, _seq, form = offered_times(ada, ben, thread)
+    url = f"/sessions/{made.public_id}/accept"
+    answer = browser(ada).post(url, data=form | {"card_in": path}, headers=HTMX)
+    assert "location" not in answer.headers
+    assert answer.status_code in (200, 204)
+
+
+def test_only_the_last_card_about_a_thing_holds_buttons_wherever_it_stands(
+    browser, ada, ben, thread
+):
+    exchange = db.session.scalars(select(Exchange)).one()
+    session = people.make_session(ben, exchange, start=people.next_quarter(utcnow() + 9 * DAY))
+    first = f'data-live="learning_sessions/{session.public_id}"'
+    assert browser(ada).get(thread).text.count(first) == 1
+    for number in range(40):
+        say(ben, thread, f"Line {number}", now=utcnow() + number * MINUTE)
+    start = session.starts_at + DAY
+    with transaction():
+        learning_sessions.propose_move(
+            ben, session.public_id, starts=[start], minutes=60, body="", now=utcnow()
+        )
+    assert browser(ada).get(thread).text.count(first) == 1
+    older = browser(ada).get(f"{thread}?before=9", headers=HTMX).text
+    assert "Session scheduled" in older
+    assert first not in older
+
+
+def test_who_is_here_is_seen_by_those_who_show_it_too(browser, ada, ben, thread):
+    say(ben, thread, "Hello")
+    with transaction():
+        live.note_here([ada.id, ben.id], utcnow())
+    for theirs, mine, seen in ((False, True, 0), (True, False, 0), (True, True, 1)):
+        for person, shown in ((ben, theirs), (ada, mine)):
+            browser(person).post("/settings/presence", data={"shown": "y"} if shown else {})
+        page = browser(ada).get(thread).text
+        assert page.count("Online, ") == seen
+        assert page.count("is-online") == 2 * seen
+        assert browser(ada).get("/chat").text.count("is-online") == seen
+    with transaction():
+        live.note_here([ben.id], utcnow() - 2 * MINUTE)
+    assert "is-online" not in browser(ada).get(thread).text
+
+
 def test_words_are_found_in_a_thread(browser, ada, ben, thread):
     for number in range(40):
         say(ben, thread, f"Line {number} of 100%", now=utcnow() + number * MINUTE)
@@ -277,6 +365,16 @@ def test_a_second_click_with_a_file_keeps_one(app, browser, ben, thread):
     for _click in range(2):
         attach(browser, ben, thread, picture(), "sky.jpg")
     assert len(set(folder.names()) - before) == 1
+
+
+def test_files_are_counted_like_pictures_before_they_are_looked_at(browser, ben, thread):
+    for number in range(20):
+        attach(browser, ben, thread, b"no picture", f"{number}.bin")
+    answer = attach(browser, ben, thread, picture(), "sky.jpg", "Typed with care", HTMX)
+    assert answer.status_code == 429
+    assert "Typed with care" in answer.text
+    assert 'id="file-error"' in answer.text
+    assert texts() == []
 
 
 # -- reporting ------------------------------------------------------------------------------------

@@ -621,6 +621,7 @@ EVERY: dict[str, Case] = {
     "settings.avatar": Case(
         mine("avatar"), wrong={"picture": "no file"}, somebodys=False, again=HARMLESS, files=picture
     ),
+    "settings.presence": Case(mine("presence", {"shown": "y"}), somebodys=False, again=HARMLESS),
     "settings.delete_avatar": Case(mine("avatar/delete"), somebodys=False, again=HARMLESS),
     "settings.add_skill": Case(
         add_skill,

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain.conversations.reading import Mine, other_id
+from skillswap.domain.conversations.reading import ONLINE_FOR, Mine, other_id
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
-from skillswap.models import Conversation, Event, Message, MessageKind, User
+from skillswap.models import Conversation, Event, LivePerson, Message, MessageKind, User
 from skillswap.models.user import HUES, initials
 
 COUNTED_TO = 100
@@ -46,14 +46,18 @@ class ConversationRow:
     last_deleted: bool
     last_has_file: bool
     last_message_at: datetime
+    is_online: bool = False  # while both show it
 
 
-def conversations_of(person: User, cursor: str | None, *, requests: bool = False) -> Page:
+def conversations_of(
+    person: User, cursor: str | None, now: datetime, *, requests: bool = False
+) -> Page:
     """My conversations, or those under Requests; the last written first. One statement."""
     found = page(
         db.session.execute(paginate(_query(person.id, requests), NEWEST, cursor)).all(), NEWEST
     )
-    return Page([_row(row, person) for row in found.rows], found.after)
+    here = now - ONLINE_FOR if person.shows_presence else None
+    return Page([_row(row, person, here) for row in found.rows], found.after)
 
 
 def with_news(person: User, limit: int) -> Sequence[ConversationRow]:
@@ -119,6 +123,7 @@ def _query(my_id: int, requests: bool) -> AnySelect:
             Last.sender_id,
             Last.deleted_at,
             Last.media_id,
+            LivePerson.seen_at,
         )
         .join(Mine, and_(Mine.conversation_id == Conversation.id, Mine.user_id == my_id))
         .join(Other, Other.id == other_id(my_id))
@@ -127,6 +132,7 @@ def _query(my_id: int, requests: bool) -> AnySelect:
             and_(Last.conversation_id == Conversation.id, Last.seq == Conversation.last_seq),
         )
         .outerjoin(Event, Event.id == Last.event_id)
+        .outerjoin(LivePerson, and_(LivePerson.user_id == Other.id, Other.shows_presence.is_(True)))
         .where(
             Mine.user_id == my_id,
             Mine.hidden_at.is_(None),
@@ -136,7 +142,7 @@ def _query(my_id: int, requests: bool) -> AnySelect:
     )
 
 
-def _row(row: Any, person: User) -> ConversationRow:
+def _row(row: Any, person: User, here: datetime | None = None) -> ConversationRow:
     return ConversationRow(
         id=row.id,
         public_id=row.public_id,
@@ -154,4 +160,5 @@ def _row(row: Any, person: User) -> ConversationRow:
         last_deleted=row.deleted_at is not None,
         last_has_file=row.media_id is not None,
         last_message_at=row.last_message_at,
+        is_online=here is not None and row.seen_at is not None and row.seen_at > here,
     )

@@ -33,6 +33,7 @@ from skillswap.models.conversation import EDIT_WITHIN
 ONLINE_FOR = timedelta(seconds=60)
 LINES = 30  # of a thread at a time
 FOUND_MOST = 40
+CARDS = 6  # about one thing; the older ones have lost their buttons long ago
 BEFORE_FOUND = 10  # lines above one that was searched for
 
 ACTIVE = (Exchange.state == ExchangeState.ACTIVE,)
@@ -55,12 +56,12 @@ class Thread:
     my_read: int
     their_read: int
     is_request: bool  # it stands under Requests: theirs
-    other_seen_at: datetime | None  # when they had a page open last, if they show it
+    other_seen_at: datetime | None  # when they had a page open last, if both show theirs
     exchange: str | None  # the public id of the latest exchange of the two, as the next
     active_exchange: str | None  # in which times can be proposed
 
     def is_online(self, now: datetime) -> bool:
-        """Whether the other has a page open, and shows it."""
+        """Whether the other has a page open, and the two show it to each other."""
         return self.other_seen_at is not None and self.other_seen_at > now - ONLINE_FOR
 
     @property
@@ -184,7 +185,7 @@ def _thread(row: Any, person: User, now: datetime) -> Thread:
         my_read=row.my_read,
         their_read=row.their_read,
         is_request=standing is Standing.ASKED,
-        other_seen_at=row.seen_at,
+        other_seen_at=row.seen_at if person.shows_presence else None,
         exchange=row.exchange,
         active_exchange=row.active_exchange,
     )
@@ -272,6 +273,21 @@ def lines_after(
         _line_query(thread.id).where(Message.seq > seq).order_by(Message.seq).limit(limit)
     ).all()
     return thread, [_line(row, person.id) for row in rows]
+
+
+def cards_about(thread: Thread, seq: int) -> Sequence[MessageLine]:
+    """The latest cards about what the card at that place is about, in their order."""
+    about = (
+        select(Event.subject_type, Event.subject_id)
+        .join(Message, Message.event_id == Event.id)
+        .where(Message.conversation_id == thread.id, Message.seq == seq)
+        .subquery()
+    )
+    same = and_(Event.subject_type == about.c.subject_type, Event.subject_id == about.c.subject_id)
+    rows = db.session.execute(
+        _line_query(thread.id).join(about, same).order_by(Message.seq.desc()).limit(CARDS)
+    ).all()
+    return [_line(row, thread.reader_id) for row in reversed(rows)]
 
 
 def line_of(person: User, public_id: str, seq: int, now: datetime) -> tuple[Thread, MessageLine]:

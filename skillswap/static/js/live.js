@@ -95,6 +95,8 @@ function isWrittenIn(part) {
 }
 
 function fetchAgain(part) {
+  const { again } = part.dataset; // of a card: an answer that puts all about its thing in their places
+  if (again) return htmx.ajax("GET", again, { source: part, target: part, swap: "none" });
   const select = `#${CSS.escape(part.id)}`;
   const headers = { "HX-Request-Type": "full" };
   htmx.ajax("GET", location.pathname + location.search, { source: part, target: part, swap: "outerHTML", select, headers });

@@ -1,0 +1,44 @@
+"""How does an answer go on: as a page or a part of one, and where to?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import request, url_for
+
+from skillswap.forms.base import Form
+
+
+def wants_fragment() -> bool:
+    """True when htmx will swap the answer into a part of the page."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request-Type") == "partial" and "HX-History-Restore-Request" not in headers
+    )
+
+
+def safe_next(target: str | None) -> str:
+    """A path on this site to go on to, or home: never another host, whatever was asked."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return url_for("pages.home")
+    if any(ord(sign) < 0x20 or sign == "\\" for sign in target):
+        return url_for("pages.home")
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return url_for("pages.home")
+    return target if not parts.netloc and not parts.scheme else url_for("pages.home")
+
+
+def pressed_in() -> str:
+    """With a script: the thread whose card holds the button that was pressed, or nothing."""
+    onward = request.form.get("card_in", "") if wants_fragment() else ""
+    return safe_next(onward) if onward.startswith("/chat/") else ""
+
+
+def first_sentence(shown: Iterable[Any]) -> str:
+    """What is wrong, if a form among these says so."""
+    forms = (one for one in shown if isinstance(one, Form) and one.summary)
+    return next((form.summary[0][2] for form in forms), "")
