@@ -135,6 +135,19 @@ SENTENCES: dict[str, str] = {
     "follows_today": "You have followed {limit} people in 24 hours, which is the most for now.",
     "push_host": "This browser’s push service is not one we know.",
     "push_keys": "This browser sent no keys for push. Load the page again and try once more.",
+    # ratings
+    "stars_needed": "Choose your stars, from 1 to 5.",
+    "stars_range": "Stars go from 1 to 5.",
+    "unknown_tag": "Choose words from the list.",
+    "too_many_tags": "At most {limit} words.",
+    "rate_not_over": "A session can be rated once it is over.",
+    "rate_not_kept": "This session did not take place, so it cannot be rated.",
+    "rate_disputed": "You two say different things about this session. Agree how it went, then rate it.",
+    "rate_too_late": "A session can be rated for 14 days, and those are over.",
+    "rating_published": "Your rating is published, so it stays as it is.",
+    "rating_held": "Our staff are looking at your rating, so it stays as it is for now.",
+    "reply_given": "You have replied already.",
+    "reply_too_late": "A rating can be answered for 30 days, and those are over.",
 }
 
 # what the 409 page says the thing is now
@@ -195,6 +208,12 @@ NOW_IT_IS: dict[tuple[str, str], str] = {
     ("session", "answered"): "You have said this already.",
     ("session", "no_show"): "It is settled: one of you did not come to this session.",
     ("session", "disputed"): "You two remember this session differently.",
+    ("rating", "given"): "You have rated this session already.",
+    ("rating", "sealed"): "This rating is sealed still.",
+    ("rating", "published"): "This rating is published.",
+    ("rating", "retracted"): "This rating has been taken back.",
+    ("rating", "held"): "Our staff are looking at this rating.",
+    ("rating", "hidden"): "Our staff have taken this rating out of sight.",
     ("mark", "open"): "This mark is contested already.",
     ("mark", "agreed"): "Your partner has agreed already: this mark is off.",
     ("mark", "upheld"): "A moderator has taken this mark off already.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from skillswap.domain import calendars, cards, meetings, notifications
+from skillswap.domain import calendars, cards, meetings, notifications, rating_prompts
 from skillswap.models import Event
 
 # A consequence touches only the database, in the transaction of the verb. What it returns are
@@ -47,7 +47,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "exchange.opened": [],
     "exchange.closed": [meetings.keep, notifications.notify],
     "exchange.completion_proposed": [notifications.notify, cards.write],
-    "exchange.completed": [notifications.notify, cards.write],
+    "exchange.completed": [notifications.notify, cards.write, rating_prompts.ask_last],
     "exchange.noted": [],  # the page says who wrote last
     "exchange.nudged": [notifications.notify],
     "exchange.rested": [notifications.notify],
@@ -72,7 +72,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "session.ended": [notifications.notify, cards.write],
     "session.asked_again": [notifications.notify],
     "session.outcome_given": [notifications.notify],
-    "session.completed": [notifications.notify, cards.write],
+    "session.completed": [notifications.notify, cards.write, rating_prompts.ask_first],
     "session.unconfirmed": [notifications.notify],
     "session.no_show": [notifications.notify],
     "session.not_held": [notifications.notify],
@@ -80,4 +80,13 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "session.forgiven": [notifications.notify],
     "contest.made": [notifications.notify],  # staff see the queue
     "contest.decided": [notifications.notify],
+    "rating.asked": [notifications.notify],
+    "rating.sealed": [],  # nobody is told, least of all the partner
+    "rating.changed": [],
+    "rating.published": [notifications.notify],
+    "rating.replied": [notifications.notify],
+    "rating.retracted": [notifications.notify],
+    "rating.held": [],
+    "rating.hidden": [],
+    "rating.released": [],
 }

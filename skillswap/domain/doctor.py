@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import and_, case, func, or_, select, text
 
 from skillswap.db import db
-from skillswap.domain import answering, skills
+from skillswap.domain import answering, rating_totals, skills
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import quarters, utcnow
@@ -38,10 +38,8 @@ from skillswap.models import (
     SkillState,
     User,
 )
-from skillswap.models.user import FIRST_RATING_RANK
 
 NO_HOURS = (SessionState.PROPOSED, SessionState.CANCELLED)  # they hold nobody's hours
-RANKS = (1_000, 5_000)  # 1,000 × the worst and the best mean
 SHOWN = 5
 
 
@@ -74,7 +72,7 @@ def examine(stored: Collection[str]) -> list[Check]:
         Check("open offers belong to sessions still to be agreed", tuple(_offers(utcnow()))),
         Check("accepted pitches have their exchange and its legs", tuple(_exchanges())),
         Check("completed sessions were said to have happened", tuple(_outcomes())),
-        Check("rating totals are possible", tuple(_ratings())),
+        Check("rating totals are what the ratings come to", tuple(rating_totals.drift())),
         Check("answers of teachers are counted", tuple(_answers(utcnow()))),
         Check("notifications can be worded and opened", tuple(_notifications())),
         Check("every skill answers to a word", tuple(_skills())),
@@ -179,19 +177,6 @@ def _outcomes() -> Iterator[str]:
     )
     for public_id in db.session.scalars(query):
         yield f"nobody said that session {public_id} happened"
-
-
-def _ratings() -> Iterator[str]:
-    least, most = RANKS
-    wrong = or_(
-        User.rating_count < 0,
-        User.rating_sum < User.rating_count,
-        User.rating_sum > 5 * User.rating_count,
-        User.rating_rank < least,
-        User.rating_rank > most,
-        and_(User.rating_count == 0, User.rating_rank != FIRST_RATING_RANK),
-    )
-    yield from db.session.scalars(select(User.username).where(wrong))
 
 
 def _answers(now: datetime) -> Iterator[str]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
-from skillswap.domain import skills
+from skillswap.domain import rating_totals, skills
 from skillswap.domain.answering import Answers, answers_of
 from skillswap.domain.limits import EDUCATION_LINE, EDUCATION_LINES
 from skillswap.domain.places import places_query
@@ -35,13 +35,14 @@ from skillswap.lib.text import Unprintable, clean_body, clean_line
 from skillswap.models import (
     LearningSession,
     Mute,
+    RatedRole,
     SessionState,
     User,
     UserSkillKind,
 )
 
 HEADLINE_MOST, BIO_MOST = 120, 2_000
-RATERS_TO_SHOW = 3  # under that many a mean says nothing
+RATERS_TO_SHOW = rating_totals.SHOWN_FROM
 THEMES = ("", "light", "dark")
 SUGGESTED_TO = 99
 USERNAME_MOST = 30
@@ -207,13 +208,14 @@ def profile_of(username: str, viewer: User | None, now: datetime) -> Profile:
             sessions_taught(User.id),
             places_query(User.id, now).scalar_subquery(),
             _muted_by(viewer),
+            rating_totals.has_due(User.id, now),
             week_query(User.id),
             week_query(viewer.id) if viewer else null(),
         ).where(User.username == username.lower(), visible(to=viewer.id if viewer else None))
     ).first()
     if row is None:
         raise NotFound("person")
-    person, taught, taken, muted, week, readers = row
+    person, taught, taken, muted, late, week, readers = row
     viewer_id = viewer.id if viewer else person.id
     theirs: dict[UserSkillKind, list[SkillLine]] = {kind: [] for kind in UserSkillKind}
     my_ids: dict[UserSkillKind, set[int]] = {kind: set() for kind in UserSkillKind}
@@ -230,7 +232,7 @@ def profile_of(username: str, viewer: User | None, now: datetime) -> Profile:
         wanted=wanted,
         sessions_taught=taught,
         places_free=max(0, person.places - taken),
-        rating=_rating(person),
+        rating=_rating(person, now if late else None),
         usual=usual_hours(person, week, viewer, readers, now),
         mine=viewer is not None and viewer.id == person.id,
         muted=bool(muted),
@@ -251,10 +253,13 @@ def _both(lines: Iterable[SkillLine], ids: set[int]) -> frozenset[int]:
     return frozenset(line.skill_id for line in lines) & ids
 
 
-def _rating(person: User) -> Rating | None:
-    if person.rating_count < RATERS_TO_SHOW:
-        return None
-    return Rating(person.rating_sum / person.rating_count, person.rating_count)
+def _rating(person: User, late: datetime | None) -> Rating | None:
+    """What their ratings as a teacher come to; of some that are due by then, no sweep knows."""
+    raters, milli = person.rating_count, person.rating_milli
+    if late is not None:
+        total = rating_totals.of([person.id], late)[person.id][RatedRole.TEACHER]
+        raters, milli = total.raters, total.mean_milli
+    return Rating(milli / 1_000, raters) if raters >= RATERS_TO_SHOW else None
 
 
 def clock_ahead(theirs: str, mine: str, now: datetime) -> timedelta:

@@ -21,6 +21,7 @@ from skillswap.domain import (
     learning_sessions,
     live,
     pitches,
+    ratings,
     safety,
 )
 
@@ -37,6 +38,8 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("answers recounted", answering.recount_due),
     ("offers lapsed", learning_sessions.lapse_due),
     ("sessions settled", learning_sessions.settle_due),
+    ("ratings published", ratings.publish_due),
+    ("ratings asked for", ratings.prompt_due),
     ("contests lapsed", contests.lapse_due),
     ("sessions reminded of", learning_sessions.remind_due),
     ("exchanges nudged", exchanges.nudge_due),

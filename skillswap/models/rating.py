@@ -92,6 +92,19 @@ class Rating(Model):
     rater: Mapped[User] = relationship(foreign_keys=rater_id, lazy="raise_on_sql")
     rated: Mapped[User] = relationship(foreign_keys=rated_id, lazy="raise_on_sql")
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether its time is over, and nobody has written yet that it is published."""
+        return self.state is R.SEALED and self.publish_by <= now
+
+    def state_at(self, now: datetime) -> RatingState:
+        """The state with its deadline taken into account, also before a sweep has run."""
+        return R.PUBLISHED if self.is_due(now) else self.state
+
+    @property
+    def since(self) -> datetime:
+        """From when on everybody reads it, once they do."""
+        return self.published_at or self.publish_by
+
     def move_to(self, state: RatingState) -> None:
         """Make an allowed move. Raises WrongState when somebody was quicker."""
         if state not in MOVES.get(self.state, ()):

@@ -277,9 +277,10 @@ def test_a_card_says_why_somebody_fits(ada, ben):
 
 
 def test_stars_show_from_three_people_on():
-    make_person("few", offers=("Chess",), rating_sum=10, rating_count=2)
+    make_person("few", offers=("Chess",), rating_sum=10, rating_count=2, rating_milli=5_000)
     assert card(None).rating is None
-    make_person("many", offers=("Chess",), rating_sum=14, rating_count=3, rating_rank=4_500)
+    many = {"rating_sum": 14, "rating_count": 3, "rating_milli": 4_667, "rating_rank": 4_500}
+    make_person("many", offers=("Chess",), **many)
     rating = card(None).rating
     assert rating is not None
     assert (f"{rating.mean:.1f}", rating.people) == ("4.7", 3)

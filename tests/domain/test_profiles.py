@@ -151,9 +151,9 @@ def test_somebody_who_switched_teaching_off_teaches_nobody(ada, ben, now):
 
 
 def test_a_mean_is_shown_from_three_on(ada, now):
-    for count, total, shown in ((2, 10, None), (3, 14, 14 / 3)):
+    for count, milli, shown in ((2, 5_000, None), (3, 4_667, 4.667)):
         with transaction():
-            ada.rating_count, ada.rating_sum = count, total
+            ada.rating_count, ada.rating_sum, ada.rating_milli = count, 5 * count, milli
         rating = profiles.profile_of("ada", None, now).rating
         assert (rating.mean if rating else None) == shown
 

@@ -101,7 +101,7 @@ def test_a_bio_is_printed_dead_and_left_alone_by_htmx(browser, ada, ben):
 
 def test_a_mean_stands_there_from_three_people_on(browser, ada, ben):
     with transaction():
-        ada.rating_count, ada.rating_sum = 3, 14
+        ada.rating_count, ada.rating_sum, ada.rating_milli = 3, 14, 4_667
     page = text_of(browser(ben).get("/people/ada"))
     assert "4.7" in page
     assert "(3 people)" in page

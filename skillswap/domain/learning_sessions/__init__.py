@@ -5,7 +5,12 @@ how the two come together, `settling` what the clock does,
 `reading` one session and what waits, `lists` the pages.
 """
 
-from skillswap.domain.learning_sessions.afterwards import answers_open, give_outcome, settle
+from skillswap.domain.learning_sessions.afterwards import (
+    answers_open,
+    complete_by_rating,
+    give_outcome,
+    settle,
+)
 from skillswap.domain.learning_sessions.agreeing import (
     accept_times,
     decline_times,
@@ -86,6 +91,7 @@ __all__ = [
     "cancel_session",
     "change_place",
     "check_starts",
+    "complete_by_rating",
     "decline_times",
     "desk_of",
     "first_problem",

@@ -79,6 +79,20 @@ def _check_may_say(
         raise WrongState("session", "answered")
 
 
+def complete_by_rating(person: User, learning_session: LearningSession, now: datetime) -> None:
+    """Who rates a session says that it happened, and it counts, also when nobody had said so in
+    time. The caller has locked both and knows that the other says nothing else."""
+    _note(person, learning_session, OutcomeAnswer.HAPPENED, now)
+    conclude(
+        learning_session,
+        SessionState.COMPLETED,
+        absent=person,
+        admitted=False,
+        actor=person,
+        at=now,
+    )
+
+
 def _note(
     person: User, learning_session: LearningSession, answer: OutcomeAnswer, now: datetime
 ) -> None:
@@ -175,5 +189,6 @@ def tell(
         by_clock=actor is None,
         absent=learning_session.absent_user_id,
         disputed=len(learning_session.outcomes) > 1,
+        alone=len(learning_session.outcomes) < 2,
         confirm_by=until.isoformat() if until else "",
     )
