@@ -80,10 +80,11 @@ def test_who_does_not_read_for_longer_is_cut_off(place, page_of, ada) -> None:
     assert page.end() == 1006
 
 
-def test_stalled_readers_keep_nothing_from_the_others(place, page_of, app) -> None:
+def test_stalled_readers_keep_nothing_from_the_others(serve, page_of, app) -> None:
+    place = serve(STUCK_SECONDS=5, PING_SECONDS=5)
     crowd = [people.make_person(f"live{n}") for n in range(10)]
-    live = [page_of(one) for one in crowd for _ in range(2)]
-    stalled = [page_of(one, buffer=SMALL) for one in crowd for _ in range(2)]
+    live = [page_of(one, place) for one in crowd for _ in range(2)]
+    stalled = [page_of(one, place, buffer=SMALL) for one in crowd for _ in range(2)]
     heard: dict[int, list[int]] = {}
 
     def read(number: int) -> None:
@@ -104,6 +105,7 @@ def test_stalled_readers_keep_nothing_from_the_others(place, page_of, app) -> No
     for reader in readers:
         reader.join(60)
     assert heard == {number: list(range(-1, 100)) for number in range(20)}
+    # stuck in a write, or silent after they were told to ask again
     assert [page.end() for page in stalled] == [1006] * 20
 
 
