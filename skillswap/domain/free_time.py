@@ -134,6 +134,7 @@ class Pair:
     me: Side
     partner: Side
     now: datetime
+    agreed: tuple[datetime, int] | None = None  # what is to be moved: the same is no other time
 
     def common_starts(
         self, *, teacher: User, minutes: int, first_on: date | None = None, days: int = WEEK
@@ -209,7 +210,7 @@ class Pair:
         hours = intersect([(span[0], span[1] + length)], self._hours(span, minutes))
         closed = merge([*self.me.closed(), *self.partner.closed()])
         found = starts_in(subtract(hours, closed), minutes, NEAT, self._mine)
-        return [at for at in found if at < span[1]]
+        return [at for at in found if at < span[1] and (at, minutes) != self.agreed]
 
     def _next_on(self, span: Span, minutes: int) -> date | None:
         starts = self._starts(span, minutes) if span[0] < span[1] else []

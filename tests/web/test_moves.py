@@ -102,6 +102,23 @@ def test_the_page_to_move_shows_the_agreed_time_and_when_both_are_free(
     assert "The agreed time stands until Ada says yes to another" in read
 
 
+def test_the_agreed_time_is_not_among_the_times_to_move_to(browser, ada, ben, key, start):
+    with transaction():
+        for person in (ada, ben):
+            db.session.add_all(
+                AvailabilityWindow(user_id=person.id, weekday=day, start_minute=0, end_minute=1440)
+                for day in range(7)
+            )
+    with transaction():  # at the hour, so that it is listed among many
+        hour = start.replace(minute=0)
+        one = db.session.scalars(select(LearningSession)).one()
+        one.starts_at, one.ends_at = hour, hour + timedelta(hours=1)
+    address = url(key, "/move")
+    boxes = f'name="start" id="start-{hour.timestamp():.0f}"'
+    assert boxes not in browser(ben).get(address).text
+    assert boxes in browser(ben).get(f"{address}?minutes=30").text
+
+
 @BOTH
 def test_a_move_is_asked_for_from_its_page(browser, ada, ben, key, start, headers):
     form = {"minutes": "60", "start": [iso(start + DAY)], "body": "A train"}

@@ -16,7 +16,7 @@ from skillswap.lib.clock import local
 from skillswap.models import LearningSession, SessionState, User
 
 NOT_HELD = (SessionState.PROPOSED, SessionState.CANCELLED)  # what takes nobody's day
-DAY = timedelta(days=1)
+LONGEST_DAY = timedelta(hours=26)  # where the clocks go back, and some room
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def full_days(
     ).where(
         or_(LearningSession.teacher_id.in_(ids), LearningSession.learner_id.in_(ids)),
         LearningSession.state.not_in(NOT_HELD),
-        LearningSession.starts_at > min(starts) - DAY,
-        LearningSession.starts_at < max(starts) + DAY,
+        LearningSession.starts_at > min(starts) - LONGEST_DAY,
+        LearningSession.starts_at < max(starts) + LONGEST_DAY,
     )
     if but is not None:
         query = query.where(LearningSession.id != but)

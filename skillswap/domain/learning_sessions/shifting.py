@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from skillswap.domain import slots
@@ -44,8 +44,15 @@ def move_desk_of(person: User, public_id: str, now: datetime) -> MoveDesk:
         may_move(learning_session, now) and not asked_to_move(learning_session, now),
         partner,
         offset_changes(person.timezone, partner.timezone, now, now + HORIZON),
-        pair_of(person, partner, now, but=learning_session.id),
+        replace(
+            pair_of(person, partner, now, but=learning_session.id), agreed=_agreed(learning_session)
+        ),
     )
+
+
+def _agreed(learning_session: LearningSession) -> tuple[datetime, int] | None:
+    starts_at = learning_session.starts_at
+    return (starts_at, learning_session.minutes) if starts_at else None
 
 
 def asked_to_move(learning_session: LearningSession, now: datetime) -> bool:
