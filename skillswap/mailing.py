@@ -43,6 +43,10 @@ PAGES = {
 PAGES_OF_KIND = {
     "session.ended": "sessions.outcome",
     "session.asked_again": "sessions.outcome",
+    "rating.asked": "ratings.rate",
+    "rating.published": "ratings.rate",
+    "rating.replied": "ratings.rate",
+    "rating.retracted": "ratings.rate",
 }
 # event kind -> subject; of the facts only the name may stand in it
 SUBJECTS = {

@@ -29,6 +29,7 @@ from skillswap.blueprints import (
     profiles,
     proposing,  # noqa: F401 - adds its view to those of `exchanges`
     push,
+    ratings,
     records,
     safety,
     security_settings,  # noqa: F401 - adds its views to those of `settings`
@@ -52,6 +53,7 @@ ALL = (
     pitches,
     exchanges,
     sessions,
+    ratings,
     records,
     calendars,
     chat,

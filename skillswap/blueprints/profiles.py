@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from skillswap.domain import follows, profiles, reliability
+from skillswap.domain import follows, profiles, ratings, reliability
+from skillswap.domain.ratings import Filters
 from skillswap.lib.clock import utcnow
+from skillswap.models import RatedRole, User
 from skillswap.web import render, viewer
 
 bp = Blueprint("profiles", __name__)
+LATEST = 3  # ratings, before the way to all of them
 
 
 @bp.get("/people/<username>")
@@ -19,4 +25,15 @@ def show(username: str) -> ResponseReturnValue:
     profile = profiles.profile_of(username, viewer(), now)
     kept = reliability.shown(profile.person, now)
     follow = follows.facts_of(profile.person, viewer())
-    return render("profiles/show.html", profile=profile, kept=kept, follow=follow)
+    said = _said(profile.person, now)
+    return render("profiles/show.html", profile=profile, kept=kept, follow=follow, **said)
+
+
+def _said(person: User, now: datetime) -> dict[str, Any]:
+    """The latest ratings of what they mostly are here. Two statements."""
+    role = RatedRole.TEACHER if person.teaching else RatedRole.LEARNER
+    return {
+        "role": role,
+        "spread": ratings.spread_of(person, viewer(), role, now),
+        "said": ratings.ratings_of(person, viewer(), Filters(role), None, now, limit=LATEST),
+    }

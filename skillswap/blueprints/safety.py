@@ -134,3 +134,5 @@ def _page_of(subject: Subject) -> str:
             return url_for("exchanges.show", public_id=subject.key)
         case SubjectKind.CONVERSATION:
             return url_for("chat.show", public_id=subject.key)
+        case SubjectKind.RATING:
+            return url_for("ratings.show", public_id=subject.key)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from skillswap.domain import exchanges, learning_sessions, pitches
+from skillswap.domain import exchanges, learning_sessions, pitches, ratings
 from skillswap.domain.exchanges import Completion
 from skillswap.domain.learning_sessions import SessionCard
 from skillswap.domain.pitches import PitchCard
+from skillswap.domain.ratings import ToRate
 from skillswap.models import PitchState, User
 
 SHOWN = 5  # of each list
@@ -35,13 +36,14 @@ def short(rows: Sequence[Row], more: object = None) -> Short[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """The lists: to answer, to confirm, upcoming, waiting for others."""
+    """The lists: to answer, to confirm, to rate, upcoming, waiting for others."""
 
     next_session: SessionCard | None
     pitches: Short[PitchCard]  # to answer, and questions to reply to
     offered: Short[SessionCard]  # times to pick from
     ended: Short[SessionCard]  # did it happen?
     completions: Sequence[Completion]  # do I agree that it is complete?
+    to_rate: Short[ToRate]  # how was it?
     upcoming: Short[SessionCard]
     sent: Short[PitchCard]  # mine, with their teachers
     asked: Sequence[PitchCard]  # my questions, with their learners
@@ -55,7 +57,7 @@ class Dashboard:
 
 
 def dashboard_of(person: User, now: datetime) -> Dashboard:
-    """Everything on it. Seven statements, however much there is."""
+    """Everything on it. Eight statements, however much there is."""
     ahead = learning_sessions.upcoming(person, None, now)
     inbox = pitches.inbox(person, None, now)
     sent = pitches.sent(person, None, now)
@@ -68,6 +70,7 @@ def dashboard_of(person: User, now: datetime) -> Dashboard:
         offered=short(learning_sessions.offered_to(person, now, limit)),
         ended=short(learning_sessions.unconfirmed_of(person, now, limit)),
         completions=[one for one in completions if not one.mine][:SHOWN],
+        to_rate=short(ratings.to_rate(person, now, limit)),
         upcoming=short(ahead.rows[1:], ahead.after),
         sent=short(sent.rows, sent.after),
         asked=asked[:SHOWN],

@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, exists, select
 
-from skillswap.domain import learning_sessions, pitches
+from skillswap.domain import learning_sessions, pitches, ratings
 from skillswap.domain.learning_sessions import SessionCard
 from skillswap.domain.limits import BIO_TO_PITCH
 from skillswap.domain.pitches import PitchCard
+from skillswap.domain.ratings import ToRate
 from skillswap.domain.teachers import (
     VIEWER,
     SkillRef,
@@ -52,6 +53,7 @@ class Home:
     upcoming: Sequence[SessionCard]
     pitches: Sequence[PitchCard]
     sessions: Sequence[SessionCard]
+    to_rate: Sequence[ToRate]
     steps: Sequence[Step]  # none once they are done
     fits: Sequence[TeacherCard]
     wants: bool  # whether the person wants to learn something
@@ -68,7 +70,7 @@ class Home:
 
 
 def home_of(person: User, now: datetime) -> Home:
-    """Everything on a person's Home. Five statements."""
+    """Everything on a person's Home. Six statements."""
     ahead = learning_sessions.upcoming(person, None, now).rows
     marks = _marks(person)
     return Home(
@@ -76,6 +78,7 @@ def home_of(person: User, now: datetime) -> Home:
         upcoming=ahead[1 : ITEMS_SHOWN + 1],
         pitches=pitches.inbox(person, None, now).rows[:ITEMS_SHOWN],
         sessions=learning_sessions.needing(person, now, ITEMS_SHOWN),
+        to_rate=ratings.to_rate(person, now, ITEMS_SHOWN),
         steps=_steps(person, marks, now),
         fits=people_who_fit(person, FITS_SHOWN, now).rows if marks.wants else (),
         wants=marks.wants,

@@ -85,7 +85,8 @@ def test_a_proposal_to_complete_stands_on_both_sides(browser, ada, ben, exchange
         exchanges.complete_exchange(ada, exchange.public_id, now=now)
     bens = browser(ben).get("/dashboard").text
     assert "Ada says your exchange is complete" in section(bens, "to-settle")
-    assert "One thing needs you." in text_of(bens)
+    assert "How was Watercolour with Ada?" in section(bens, "to-rate")
+    assert "2 things need you." in text_of(bens)
     adas = browser(ada).get("/dashboard").text
     assert "Ben agrees that your exchange is complete" in section(adas, "waiting")
     due = dashboard.dashboard_of(ben, now + 7 * DAY)
@@ -126,7 +127,7 @@ def test_it_is_as_short_and_as_cheap_for_2_and_30(browser, queries, app, now):
     few = cost()
     add(2, 30)
     db.session.rollback()
-    assert cost() == few <= 8
+    assert cost() == few <= 9
     page = browser(ada).get("/dashboard").text
     assert section(page, "to-answer").count("would like to learn") == 5
     for name in ("to-answer", "to-settle", "ahead", "waiting"):

@@ -29,6 +29,7 @@ from skillswap.domain import (
     email_links,
     learning_sessions,
     pitches,
+    ratings,
 )
 from skillswap.domain.preferences import Topic
 from skillswap.lib.clock import local, utcnow
@@ -278,6 +279,37 @@ def forgive(ada: User, ben: User) -> Ready:
 
 def contest(ada: User, ben: User) -> Ready:
     return Ready(f"/sessions/{missed(ada, ben).public_id}/contest", ben, {"body": "I was there."})
+
+
+def kept_session(ada: User, ben: User) -> LearningSession:
+    kept(ada, ben)
+    return db.session.scalars(select(LearningSession)).one()
+
+
+def rating(ada: User, ben: User) -> Ready:
+    form = {"stars": "5", "body": "Patient and clear."}
+    return Ready(f"/sessions/{kept_session(ada, ben).public_id}/rate", ben, form)
+
+
+def skip_rating(ada: User, ben: User) -> Ready:
+    return Ready(f"/sessions/{kept_session(ada, ben).public_id}/skip-rating", ben)
+
+
+def published(ada: User, ben: User) -> str:
+    """The address of what ben said of ada; both have rated."""
+    key = kept_session(ada, ben).public_id
+    for person in (ada, ben):
+        with transaction():
+            made = ratings.rate_session(person, key, stars=4, now=utcnow())
+    return f"/ratings/{made.public_id}"
+
+
+def reply_to_rating(ada: User, ben: User) -> Ready:
+    return Ready(f"{published(ada, ben)}/reply", ada, {"body": "Thank you, come again."})
+
+
+def retract(ada: User, ben: User) -> Ready:
+    return Ready(f"{published(ada, ben)}/retract", ben)
 
 
 def decide(ada: User, ben: User) -> Ready:
@@ -572,6 +604,10 @@ EVERY: dict[str, Case] = {
         again=HARMLESS,
     ),
     "sessions.outcome": Case(outcome, wrong={"answer": "perhaps"}),
+    "ratings.rate": Case(rating, wrong={"body": WORDS * 30}, kept=WORDS, again=HARMLESS),
+    "ratings.skip": Case(skip_rating, again=HARMLESS),
+    "ratings.reply": Case(reply_to_rating, wrong={"body": WORDS * 30}, kept=WORDS),
+    "ratings.retract": Case(retract),
     "sessions.forgive": Case(forgive),
     "sessions.contest": Case(contest, wrong={"body": WORDS * 30}, kept=WORDS),
     "moderation.decide": Case(

@@ -23,6 +23,7 @@ from skillswap.models import (
     Exchange,
     LearningSession,
     Pitch,
+    Rating,
     Report,
     ReportCategory,
     ReportState,
@@ -135,6 +136,7 @@ KINDS = {
     LearningSession.__tablename__: SubjectKind.SESSION,
     Exchange.__tablename__: SubjectKind.EXCHANGE,
     Conversation.__tablename__: SubjectKind.CONVERSATION,
+    Rating.__tablename__: SubjectKind.RATING,
 }
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from skillswap.db import db
-from skillswap.domain import conversations, exchanges, learning_sessions, pitches, skills
+from skillswap.domain import conversations, exchanges, learning_sessions, pitches, ratings, skills
 from skillswap.domain.visibility import person_named
 from skillswap.errors import NotFound
 from skillswap.models import (
@@ -21,6 +22,7 @@ from skillswap.models import (
     MessageKind,
     Pitch,
     PitchTurn,
+    Rating,
     User,
     UserSkillKind,
 )
@@ -33,7 +35,7 @@ class SubjectKind(StrEnum):
     """What can be reported."""
 
     PERSON, PITCH, SESSION, EXCHANGE = "person", "pitch", "session", "exchange"
-    CONVERSATION = "conversation"
+    CONVERSATION, RATING = "conversation", "rating"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ def subject_of(reader: User, kind: SubjectKind, key: str, now: datetime) -> Subj
             return _an_exchange(reader, key)
         case SubjectKind.CONVERSATION:
             return _a_conversation(reader, key, now)
+        case SubjectKind.RATING:
+            return _a_rating(reader, key, now)
 
 
 def _evidence(facts: Mapping[str, object], texts: Sequence[tuple[str, str | None]]) -> Evidence:
@@ -179,6 +183,29 @@ def _an_exchange(reader: User, public_id: str) -> Subject:
     return Subject(
         SubjectKind.EXCHANGE, public_id, Exchange.__tablename__, exchange.id, other, evidence
     )
+
+
+def _a_rating(reader: User, public_id: str, now: datetime) -> Subject:
+    """What somebody said of the reader, or of anybody else; one's own is not reported."""
+    card = ratings.rating_of(reader, public_id, now)
+    if card is None or card.mine:
+        raise NotFound("rating")
+    rating = db.session.scalars(
+        select(Rating)
+        .where(Rating.public_id == public_id)
+        .options(joinedload(Rating.rater), joinedload(Rating.rated))
+    ).one()
+    facts = {
+        "By": rating.rater.name,
+        "About": f"{rating.rated.name}, {card.role}",
+        "Skill": card.skill,
+        "Stars": card.stars,
+        "Words": ", ".join(card.tags),
+        "Published": _at(card.since),
+    }
+    texts = [("Text", card.body), (f"Reply of {rating.rated.name}", card.reply_body)]
+    table, by = Rating.__tablename__, rating.rater
+    return Subject(SubjectKind.RATING, public_id, table, rating.id, by, _evidence(facts, texts))
 
 
 def _a_conversation(reader: User, public_id: str, now: datetime) -> Subject:
