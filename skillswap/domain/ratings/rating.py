@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from skillswap.db import db
 from skillswap.domain import (
@@ -102,7 +102,7 @@ def _keep(
     if mine is None:
         mine = Rating(
             learning_session=one,
-            rater=person,
+            rater=one.partner_of(partner),  # not `person`, who may be of another unit of work
             rated=partner,
             rated_role=role,
             created_at=now,
@@ -295,7 +295,10 @@ def release_rating(staff: User, public_id: str, *, now: datetime) -> Rating:
     rating = _staffs(staff, public_id)
     if rating.state not in (RatingState.HELD, RatingState.HIDDEN):
         raise WrongState("rating", rating.state)
-    is_whole = len(_given(rating.learning_session)) > 1
+    pair = select(func.count()).where(
+        Rating.learning_session_id == rating.learning_session_id, Rating.id != rating.id
+    )
+    is_whole = bool(db.session.scalar(pair))
     events.record("rating.released", actor=staff, subject=rating, to=[], now=now)
     if rating.published_at is None and not is_whole and rating.publish_by > now:
         rating.move_to(RatingState.SEALED)
