@@ -144,7 +144,8 @@ def _sent(public_id: str, seq: int) -> ResponseReturnValue:
         return redirect(f"{url}#m-{seq}", 303)
     thread, line = conversations.line_of(me(), public_id, seq, utcnow())
     shown = {"thread": thread, "form": MessageForm.fresh(), "now": utcnow()}
-    return after_post(url, "chat/_sent.html", line=line, cards={}, **shown)
+    # not after_post: what one writes oneself moves no number of the frame
+    return render("chat/thread.html", "chat/_sent.html", line=line, cards={}, **shown)
 
 
 @bp.route("/chat/with/<username>", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
@@ -81,16 +81,15 @@ def _next_place(conversation: Conversation) -> int:
 def _note(message: Message, listed: bool, now: datetime) -> None:
     """The order of both lists, and how far the two have read."""
     member = ConversationMember
-    here = member.conversation_id == message.conversation_id
-    changes = {"last_message_at": now} | ({"hidden_at": None} if listed else {})
-    db.session.execute(
-        update(member).where(here).values(changes).execution_options(synchronize_session=False)
-    )
     read_all = member.last_read_seq == message.seq - 1
     reads = read_all if message.kind is MessageKind.CARD else member.user_id == message.sender_id
+    changes = {
+        "last_message_at": now,
+        "last_read_seq": case((reads, message.seq), else_=member.last_read_seq),
+    }
     db.session.execute(
         update(member)
-        .where(here, reads)
-        .values(last_read_seq=message.seq)
+        .where(member.conversation_id == message.conversation_id)
+        .values(changes | ({"hidden_at": None} if listed else {}))
         .execution_options(synchronize_session=False)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -63,6 +63,9 @@ class Thread:
     def is_online(self, now: datetime) -> bool:
         """Whether the other has a page open, and the two show it to each other."""
         return self.other_seen_at is not None and self.other_seen_at > now - ONLINE_FOR
+
+    # held so that a verb which changes it need not ask for it again
+    row: Conversation | None = field(default=None, compare=False, repr=False)
 
     @property
     def may_write(self) -> bool:
@@ -188,6 +191,7 @@ def _thread(row: Any, person: User, now: datetime) -> Thread:
         other_seen_at=row.seen_at if person.shows_presence else None,
         exchange=row.exchange,
         active_exchange=row.active_exchange,
+        row=conversation,
     )
 
 
