@@ -13,7 +13,7 @@ from flask_login import login_required
 
 from skillswap.config import Settings
 from skillswap.db import transaction
-from skillswap.domain import contests, exchanges, learning_sessions
+from skillswap.domain import contests, exchanges, learning_sessions, ratings
 from skillswap.domain.learning_sessions import Gathering, SessionCard
 from skillswap.domain.limits import LATE_CANCEL
 from skillswap.errors import Refused, Taken
@@ -22,9 +22,9 @@ from skillswap.forms.base import Form
 from skillswap.forms.cancelling import CancelForm
 from skillswap.forms.sessions import PickForm
 from skillswap.lib.clock import local, utcnow
-from skillswap.lib.i18n import _
+from skillswap.lib.i18n import _, ngettext
 from skillswap.lib.keyset import decode
-from skillswap.models import LearningSession, SessionState
+from skillswap.models import LearningSession, ProposalKind, SessionState
 from skillswap.models.learning_session import JOIN_OPENS, MOVE_UNTIL
 from skillswap.web import after_post, cursor, me, notice, render
 
@@ -121,6 +121,7 @@ def shown(public_id: str, **forms: Form) -> dict[str, Any]:
         "outcome": OutcomeForm(formdata=None),
         "after": contests.aftermath_of(me(), one, now),
         "gathering": here(one, now) if one.join_is_open(now) else None,
+        "desk": ratings.desk_of(me(), one, now) if ratings.rate_by(one, now) else None,
         "may_place": learning_sessions.may_change(one, now),
         **LIMITS,
         "now": now,
@@ -159,12 +160,29 @@ def accept(public_id: str) -> ResponseReturnValue:
             one = learning_sessions.accept_times(me(), public_id, start=form.at, now=utcnow())
     except Refused as error:
         return _again(public_id, "pick", form, error)
-    for at in learning_sessions.weeks_of(one).left_out:
-        day = local(at, me().timezone).day
-        notice(_("%s is taken, so that week is left out: propose another time for it.") % day)
-    if one.sequence:
+    if one.proposals[-1].kind is ProposalKind.MOVE:
         return _done(public_id, _("It is moved. Both your calendars hold the new time."))
-    return _done(public_id, _("It is agreed. You both see it under Sessions."))
+    return _done(public_id, _agreed(one))
+
+
+def _agreed(one: LearningSession) -> str:
+    """What was agreed, with the weeks after; those left out are a notice of their own."""
+    weeks = learning_sessions.weeks_of(one)
+    if weeks.left_out:
+        text = ngettext(
+            "%s is taken, so that week is left out: propose another time for it.",
+            "%s are taken, so those weeks are left out: propose other times for them.",
+            len(weeks.left_out),
+        )
+        notice(text % ", ".join(local(at, me().timezone).day for at in weeks.left_out))
+    if not weeks.made:
+        return _("It is agreed. You both see it under Sessions.")
+    text = ngettext(
+        "It is agreed, and %d week after it. You both see them under Sessions.",
+        "It is agreed, and %d weeks after it. You both see them under Sessions.",
+        len(weeks.made),
+    )
+    return text % len(weeks.made)
 
 
 @bp.post("/sessions/<public_id>/decline")

@@ -280,7 +280,13 @@ def test_the_weeks_of_an_offer_are_shown_with_what_is_in_their_way(
     answer = browser(ben).post(url(key, "/accept"), data={"start": iso(start)}, headers=HTMX)
     left_out = local(weeks[1], ben.timezone).day
     assert f"{left_out} is taken, so that week is left out" in text_of(answer.text)
+    assert "It is agreed, and 2 weeks after it." in text_of(answer.text)
     assert text_of(browser(ada).get("/sessions").text).count("Watercolour with Ben") == 3
+    with transaction():
+        learning_sessions.propose_move(ada, key, starts=[start + DAY], minutes=60, body="", now=now)
+    answer = browser(ben).post(url(key, "/accept"), data={"start": iso(start + DAY)}, headers=HTMX)
+    assert "It is moved." in text_of(answer.text)
+    assert "left out" not in text_of(answer.text)
 
 
 # -- calling off ----------------------------------------------------------------------------------
