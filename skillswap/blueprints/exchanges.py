@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -9,7 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from skillswap.db import transaction
-from skillswap.domain import exchanges, learning_sessions
+from skillswap.domain import exchanges, learning_sessions, ratings
+from skillswap.domain.learning_sessions import SessionCard
+from skillswap.domain.ratings import ToRate
 from skillswap.errors import Refused, Taken
 from skillswap.forms.base import Form
 from skillswap.forms.exchanges import NotesForm
@@ -21,6 +25,7 @@ from skillswap.web import after_post, cursor, me, notice, render
 
 bp = Blueprint("exchanges", __name__)
 PAGE, PART = "exchanges/show.html", "exchanges/_exchange.html"
+LOOKED_AT = 50  # sessions I am asked to rate, of all my exchanges
 
 
 @bp.get("/exchanges")
@@ -50,13 +55,15 @@ def _shown(public_id: str, **forms: Form) -> dict[str, Any]:
     now = utcnow()
     exchange = exchanges.exchange_of(me(), public_id)
     legs = exchanges.leg_lines([exchange.id], me(), now)[exchange.id]
+    found = learning_sessions.sessions_of_exchange(me(), exchange, cursor())
     return {
         "exchange": exchange,
         "state": exchange.state_at(now, kept=any(leg.kept for leg in legs)),
         "partner": exchange.partner_of(me()),
         "legs": legs,
         "turn": exchanges.turn_of(legs),
-        "found": learning_sessions.sessions_of_exchange(me(), exchange, cursor()),
+        "found": found,
+        "to_rate": _to_rate(found.rows, now),
         "next": exchanges.next_sessions([exchange.id], me(), now).get(exchange.id),
         "notes": exchanges.notes_of(exchange),
         "form": ReasonForm(formdata=None),
@@ -64,6 +71,13 @@ def _shown(public_id: str, **forms: Form) -> dict[str, Any]:
         "now": now,
         **forms,
     }
+
+
+def _to_rate(cards: Sequence[SessionCard], now: datetime) -> Sequence[ToRate]:
+    """Which of these sessions I am asked to rate."""
+    here = {card.public_id for card in cards}
+    asked = ratings.to_rate(me(), now, LOOKED_AT)
+    return [one for one in asked if one.session_public_id in here]
 
 
 @bp.post("/exchanges/<public_id>/cancel")
