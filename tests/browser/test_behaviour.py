@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from skillswap.models import LearningSession
 from tests.browser.conftest import CROWD, Place, Visitors
@@ -108,6 +108,22 @@ def test_a_boosted_link_keeps_the_page_and_moves_the_focus(visitor: Visitors) ->
     expect(page).to_have_title(re.compile("^Sessions"))
     expect(main_link(page, "Sessions")).to_have_attribute("aria-current", "page")
     assert page.evaluate("window.stayed")
+
+
+def test_the_last_link_pressed_wins(visitor: Visitors) -> None:
+    one = visitor("Ivo", username="ivo")
+    page = one.open("/")
+    held: list[Route] = []
+    page.route("**/pitches", lambda route: held.append(route))
+    with page.expect_request("**/pitches"):
+        main_link(page, "Pitches").click()
+    main_link(page, "Teachers").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Find a teacher")
+    for route in held:
+        route.fulfill(body="<main><h1>Late</h1></main>", content_type="text/html")
+    page.evaluate("new Promise((done) => setTimeout(done, 300))")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Find a teacher")
+    assert one.path == "/teachers"
 
 
 def test_a_filter_stands_in_the_address_and_back_brings_the_whole_page(visitor: Visitors) -> None:

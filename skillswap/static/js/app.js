@@ -63,6 +63,14 @@ function focusInvalid(root) {
 
 let beforeMore = null; // the last row before "Show more", when it was pressed and not scrolled to
 
+let going = null; // the page on its way
+
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.target !== document.body) return;
+  going?.request?.abort?.(); // the last link pressed wins, as it does without scripts
+  going = ctx;
+});
+
 document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = event.detail;
   const more = ctx.sourceElement?.closest?.(".more");
