@@ -1,8 +1,9 @@
 """What happens to the five whom people sign in as, so that every page has something to show?
 
 ada teaches and ben learns; they have a two-way exchange with a past, a session tomorrow and
-times for ada to pick. ada has a session that begins within the quarter hour, pitches to answer
-and a session to confirm. cy is a stranger to both. mo moderates, root administers.
+times for ada to pick, three weeks in a row. ada has a session that begins within the quarter
+hour, pitches to answer and a session to confirm. cy is a stranger to both. mo moderates, root
+administers.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ class Leads:
         self.plan.go_wrong(missed, [self.people["ada"]], [could_not])
         self.meet(story, -5, leg=1, minutes=45)
         self.meet_at(story, start, by="ben")
-        self.meet(story, 7, leg=1, by="ben", picked=False)
+        self.meet(story, 7, leg=1, by="ben", picked=False).weeks = 2
 
     def ada_teaches(self) -> None:
         """One session waits for ada to say that it happened; an earlier exchange is completed."""

@@ -63,6 +63,7 @@ class Meeting:
     start: datetime
     minutes: int
     picked_at: datetime | None = None
+    weeks: int = 0  # the same time again, offered along
 
     @property
     def end(self) -> datetime:

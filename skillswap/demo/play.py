@@ -101,6 +101,7 @@ class Play:
             leg_id=legs[meeting.leg],
             starts=step.starts,
             minutes=meeting.minutes,
+            weeks=meeting.weeks,
             body=step.words,
             now=step.at,
         )

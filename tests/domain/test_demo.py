@@ -110,6 +110,9 @@ def test_ada_and_ben_meet_tomorrow_and_ada_has_a_call_within_the_quarter_hour(
     assert local(coming[frozenset(("ada", "ben"))], "Europe/London").date == tomorrow
     soon = coming[frozenset(("ada", "ines-duarte"))] - now
     assert timedelta() < soon <= timedelta(minutes=17)
+    picked = {step.meeting for step in steps if step.verb is Verb.PICK}
+    (weekly,) = {step.meeting for step in steps if step.meeting and step.meeting.weeks}
+    assert (weekly.teacher.username, weekly.weeks, weekly in picked) == ("ben", 2, False)
 
 
 def test_everybodys_hours_are_some_that_may_be_said_and_stay_the_same() -> None:
