@@ -1,4 +1,4 @@
-"""What does somebody's own record hold: what they kept, and every mark behind it?"""
+"""What does somebody's own record hold: what they kept, every mark, what partners said of them?"""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain import answering, reliability
+from skillswap.domain import answering, rating_totals, reliability
 from skillswap.domain.answering import Answers
 from skillswap.domain.contests import Mark
 from skillswap.domain.notifications import Face
+from skillswap.domain.rating_totals import PrivateAverages, Total
 from skillswap.domain.reliability import WINDOW, MarkKind, Reliability
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
-from skillswap.models import Contest, LearningSession, SessionState, Skill, User
+from skillswap.models import Contest, LearningSession, RatedRole, SessionState, Skill, User
 from skillswap.models.user import HUES, initials
 
 Partner = aliased(User)
@@ -47,15 +48,19 @@ class Record:
     reliability: Reliability
     answers: Answers | None
     barred_until: datetime | None
+    stars: dict[RatedRole, Total]
+    averages: PrivateAverages  # for this person alone
     marks: Page  # of MarkLine, the latest first
 
 
 def record_of(person: User, cursor: str | None, now: datetime) -> Record:
-    """Everything on the page, in three statements."""
+    """Everything on the page, in five statements."""
     return Record(
         reliability=reliability.of([person.id], now)[person.id],
         answers=answering.answers_of(person),
         barred_until=reliability.barred_until(person.id, now),
+        stars=rating_totals.of([person.id], now)[person.id],
+        averages=rating_totals.private_averages(person, now),
         marks=marks_of(person, cursor, now),
     )
 
