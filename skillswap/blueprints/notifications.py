@@ -23,6 +23,7 @@ PAGES = {
     "pitches": "pitches.show",
     "exchanges": "exchanges.show",
     "learning_sessions": "sessions.show",
+    "conversations": "chat.show",
 }
 # and where what is gone would have stood
 LISTS = {

@@ -27,6 +27,7 @@ from skillswap.models import Channel
 from skillswap.web import after_post, me, notice, render, signed_in
 
 bp = Blueprint("preferences", __name__, url_prefix="/settings")
+NEVER = {(Topic.CHAT, Channel.DIGEST)}  # chat is read in its thread, not in the day's letter
 PAGE = "settings/notifications.html"
 
 
@@ -82,7 +83,7 @@ def facts(
 
 def _topics() -> list[Topic]:
     """Those of which anything is told today, and the account's own."""
-    told = {preferences.topic_of(kind) for kind in WORDS} | {Topic.SECURITY}
+    told = {preferences.topic_of(kind) for kind in WORDS} | {Topic.SECURITY, Topic.CHAT}
     return [topic for topic in Topic if topic in told]
 
 
@@ -92,7 +93,8 @@ def _channels() -> list[Channel]:
 
 
 def _offered() -> list[Switch]:
-    return [(t, c) for t in _topics() if t not in LOCKED for c in _channels()]
+    every = [(t, c) for t in _topics() if t not in LOCKED for c in _channels()]
+    return [switch for switch in every if switch not in NEVER]
 
 
 def _on(offered: list[Switch]) -> set[Switch]:
@@ -107,7 +109,7 @@ def _cells(topic: Topic, form: PreferencesForm) -> list[Cell]:
             channel=CHANNELS[channel],
             name=name_of((topic, channel)),
             on=channel in preferences.DEFAULTS[topic] if locked else (topic, channel) in form.on,
-            locked=locked,
+            locked=locked or (topic, channel) in NEVER,
         )
         for channel in _channels()
     ]

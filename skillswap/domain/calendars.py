@@ -204,7 +204,7 @@ def calendar_of(user_id: int, serial: int, now: datetime) -> Calendar:
     for people who are not there.
     """
     owner = db.session.scalar(
-        select(User).where(User.id == user_id, User.calendar_serial == serial, visible())
+        select(User).where(User.id == user_id, User.calendar_serial == serial, visible(to=None))
     )
     if owner is None or not has_address(owner):
         raise NotFound("calendar")

@@ -17,11 +17,14 @@ from skillswap.domain import notifications, pitches
 from skillswap.errors import Refused, WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
+    Conversation,
+    ConversationMember,
     DeclineReason,
     Delivery,
     Event,
     Exchange,
     ExchangeLeg,
+    Message,
     Notification,
     PauseKind,
     Pitch,
@@ -99,7 +102,8 @@ class Story:
     def __init__(self, learners: list[User], teachers: list[User]) -> None:
         with transaction():
             for table in (
-                Delivery, Notification, Event, ExchangeLeg, Exchange, PitchTurn, Pitch
+                Delivery, Message, ConversationMember, Conversation, Notification, Event,
+                ExchangeLeg, Exchange, PitchTurn, Pitch,
             ):  # fmt: skip
                 db.session.execute(delete(table))
             unpaused = {"paused": None, "paused_until": None, "reply_minutes": None}
