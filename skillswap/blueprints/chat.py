@@ -143,7 +143,7 @@ def _sent(public_id: str, seq: int) -> ResponseReturnValue:
     if not wants_fragment():
         return redirect(f"{url}#m-{seq}", 303)
     thread, line = conversations.line_of(me(), public_id, seq, utcnow())
-    shown = {"thread": thread, "form": MessageForm.fresh(), "now": utcnow()}
+    shown: dict[str, Any] = {"thread": thread, "form": MessageForm.fresh(), "now": utcnow()}
     # not after_post: what one writes oneself moves no number of the frame
     return render("chat/thread.html", "chat/_sent.html", line=line, cards={}, **shown)
 

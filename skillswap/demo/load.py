@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.demo.cast import LEADS, Person, cast, usernames
+from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
 from skillswap.demo.free import free_of
 from skillswap.demo.leads import Leads
@@ -86,9 +87,19 @@ def load_demo(now: datetime, password: str) -> Loaded:
     load_catalogue(now)
     _insert_people(people, last_acts(steps), password_hash, now)
     with deliveries.silence():  # nobody is mailed about a past that is being invented
-        Play(people).play(steps)
+        _play(people, steps, now)
     _read_notifications()
     return Loaded(len(people), len(steps))
+
+
+def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) -> None:
+    """What they do, and between it what they write."""
+    play = Play(people)
+    chats = Chats(play.users, lines_of(steps, now))
+    for step in steps:
+        chats.until(step.at)
+        play.play([step])
+    chats.until(None)
 
 
 def _insert_people(

@@ -37,6 +37,7 @@ class Place(NamedTuple):
     site: Site
     app: Flask
     town: town.Town
+    env: dict[str, str]
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
         """Run a statement in the server's database; the rows, if it gives any."""
@@ -75,7 +76,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         built = town.build(teachers=CROWD)
         db.session.remove()
     with server(env) as site:
-        yield Place(site, app, built)
+        yield Place(site, app, built, env)
     with app.app_context():
         db.engine.dispose()
 

@@ -35,14 +35,18 @@ class Site(NamedTuple):
 
 @contextmanager
 def server(
-    env: Mapping[str, str], *, migrated: bool = True, app: str = "wsgi:app"
+    env: Mapping[str, str],
+    *,
+    migrated: bool = True,
+    app: str = "wsgi:app",
+    port: int | None = None,
 ) -> Iterator[Site]:
-    """Serve the app on a free port with these settings until the block ends.
+    """Serve the app on a free port, or on this one, with these settings until the block ends.
 
     The database of `env` is taken as it is; with `migrated=False` a SQLite one is migrated first,
     as in production.
     """
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     ARTIFACTS.mkdir(exist_ok=True)
     log = ARTIFACTS / f"server-{port}.log"

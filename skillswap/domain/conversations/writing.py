@@ -71,10 +71,13 @@ def _send(
     file: NewFile | None,
     now: datetime,
 ) -> Message:
-    if sent := _sent_before(person, thread, client_key):
+    sent = _sent_before(person, thread, client_key)
+    if sent is not None and body.strip() in (sent.body, ""):
         if file is not None:
             afterwards(kept=file.discard)
         return sent
+    if sent is not None:
+        client_key = ""  # its answer was lost, and other words are sent since
     body = _checked(person, thread, body, file, now)
     conversation = db.session.get_one(Conversation, thread.id)
     if thread.standing is Standing.REQUEST:

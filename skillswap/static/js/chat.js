@@ -8,7 +8,12 @@ document.addEventListener("keydown", (event) => {
   if (!event.target.matches?.(".composer textarea")) return;
   event.preventDefault();
   const form = event.target.form;
-  if (event.target.value.trim() || form.querySelector("[type=file]").files.length) form.requestSubmit();
+  if (flight) {
+    event.target.value += "\n";
+    flight.upTo = event.target.value.length;
+  } else if (event.target.value.trim() || form.querySelector("[type=file]").files.length) {
+    form.requestSubmit();
+  }
 });
 
 // My lines up to where the other has read get their second tick.
@@ -33,18 +38,40 @@ document.addEventListener("change", ({ target }) => {
   if (name) name.textContent = target.files[0]?.name ?? "";
 });
 
-let sent = null;
+// What is written while a message is on its way stays, and is sent after it if Enter was pressed.
+let flight = null;
+let later = ""; // behind the last Enter
 
-document.addEventListener("submit", ({ target }) => {
-  if (target.matches(".composer")) sent = target;
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  const form = ctx.sourceElement;
+  if (flight || !form?.matches?.(".composer")) return;
+  const field = form.querySelector("textarea");
+  flight = { form, text: field.value, upTo: 0 };
+  field.value = later;
+  later = "";
 });
 
-function writeOn() {
+function land() {
+  const { form, text, upTo } = flight;
+  const kept = form.isConnected; // it was not taken: its words come back
+  const typed = form.querySelector("textarea").value;
+  const field = document.querySelector(".composer textarea");
+  flight = null;
+  if (!field) return;
+  const next = kept || field.matches("[aria-invalid]") ? "" : typed.slice(0, upTo);
+  field.value = next.trim() ? next : [kept ? text : field.value, typed].filter(Boolean).join("\n");
+  if (!kept) field.focus({ preventScroll: true });
+  if (!next.trim()) return;
+  later = typed.slice(upTo);
+  setTimeout(() => field.form.requestSubmit());
+}
+
+function writeOn({ type, detail: { ctx } }) {
   markRead();
-  if (!sent || sent.isConnected) return;
-  sent = null; // an emptied composer stands in its place
-  document.querySelector(".composer textarea")?.focus({ preventScroll: true });
+  // what is swapped out tells nobody: its landing is seen by the next event of anything else
+  const over = type === "htmx:finally:request" && ctx.sourceElement === flight?.form;
+  if (flight && (over || !flight.form.isConnected)) land();
 }
 
 document.addEventListener("htmx:after:swap", writeOn);
-document.addEventListener("htmx:finally:request", writeOn); // what is swapped out tells nobody
+document.addEventListener("htmx:finally:request", writeOn);
