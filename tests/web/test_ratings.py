@@ -6,10 +6,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from skillswap.db import db, transaction
 from skillswap.domain import learning_sessions, ratings, safety
+from skillswap.domain.ratings.reading import Filters, page_query
 from skillswap.models import LearningSession, OutcomeAnswer, RatedRole, Rating, RatingState
 from tests import people
 from tests.conftest import HTMX
@@ -430,6 +431,21 @@ def test_ten_thousand_ratings_cost_what_three_do(browser, queries, ada, ben, exc
     assert cost("/people/ada")[0] == profile
     assert cost("/people/ada/ratings?stars=4&skill=piano")[0] == some
     assert cost("/people/ada/ratings?stars=5&skill=watercolour")[0] == some
+    plan = plan_of(ada, None, Filters(), now)
+    assert "ix_ratings_rated" in plan
+    assert "SCAN ratings" not in plan
+    assert "Seq Scan on ratings" not in plan
+
+
+def plan_of(rated, viewer, filters, now):
+    """How the database reads one page of many."""
+    query = page_query(rated, viewer, filters, None, now, 20)
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    if not is_sqlite:
+        db.session.execute(text("ANALYZE ratings"))
+    said = str(query.compile(db.engine, compile_kwargs={"literal_binds": True}))
+    explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
+    return "\n".join(str(row[-1]) for row in db.session.execute(text(explain + said)))
 
 
 def test_the_list_goes_on_where_it_stopped_with_its_filters(browser, ada, ben, exchange, kept, now):

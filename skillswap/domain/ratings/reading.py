@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.domain.notifications import Face
-from skillswap.domain.rating_totals import is_published
+from skillswap.domain.rating_totals import is_due, is_published
 from skillswap.domain.ratings import tags
 from skillswap.domain.ratings.prompting import has_skipped
 from skillswap.domain.ratings.rating import asks_about_pitch, rate_by, role_of, why_not
@@ -148,15 +148,50 @@ def ratings_of(
 ) -> Page:
     """The published ratings of a person that the viewer may read, the latest first. One
     statement. Who has left, or is apart from the viewer by a block, is not among the raters."""
-    query = _cards(viewer, now).where(
-        Rating.rated_id == rated.id, Rating.rated_role == filters.role
+    query = page_query(rated, viewer, filters, cursor, now, limit)
+    found = page(db.session.execute(query).all(), LATEST, limit)
+    return Page([_card(row, viewer, now) for row in found.rows], found.after)
+
+
+def page_query(
+    rated: User,
+    viewer: User | None,
+    filters: Filters,
+    cursor: str | None,
+    now: datetime,
+    limit: int,
+) -> AnySelect:
+    """The statement of `ratings_of`: what is written comes out of the index in its order, however
+    much there is, and beside it the few that are due."""
+    parts = []
+    for since, which in (
+        (Rating.published_at, Rating.state == RatingState.PUBLISHED),
+        (Rating.publish_by, is_due(now)),
+    ):
+        keys = [Key(since, "since"), Key(Rating.id, "id")]  # type: ignore[arg-type]
+        some = select(Rating.id, since.label("since")).where(which)
+        some = paginate(_which(some, rated, viewer, filters), keys, cursor, limit)
+        parts.append(select(some.subquery()))
+    ids = union_all(*parts).subquery()
+    query = _cards(viewer, now).join(ids, ids.c.id == Rating.id)
+    return query.order_by(ids.c.since.desc(), ids.c.id.desc()).limit(limit + 1)
+
+
+def _which(query: AnySelect, rated: User, viewer: User | None, filters: Filters) -> AnySelect:
+    query = query.join(Rater, Rater.id == Rating.rater_id).where(
+        Rating.rated_id == rated.id,
+        Rating.rated_role == filters.role,
+        visible(Rater, to=viewer.id if viewer else None),
     )
     if filters.stars is not None:
         query = query.where(Rating.stars == filters.stars)
     if filters.skill:
-        query = query.where(Skill.slug == filters.skill)
-    found = page(db.session.execute(paginate(query, LATEST, cursor, limit)).all(), LATEST, limit)
-    return Page([_card(row, viewer, now) for row in found.rows], found.after)
+        query = (
+            query.join(LearningSession, LearningSession.id == Rating.learning_session_id)
+            .join(Skill, Skill.id == LearningSession.skill_id)
+            .where(Skill.slug == filters.skill)
+        )
+    return query
 
 
 def spread_of(rated: User, viewer: User | None, role: RatedRole, now: datetime) -> Spread:
