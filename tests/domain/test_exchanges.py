@@ -200,6 +200,8 @@ def test_completing_waits_for_what_lies_ahead(ada, ben, exchange, now):
     assert told(ben)[0] == "exchange.completed"
     assert told(ada)[0] == "exchange.completion_proposed"
     assert exchanges.places_taken(ada, now) == 0
+    for person in (ada, ben):  # nothing waits for an answer any more
+        assert exchanges.exchanges_of(person, None, now).rows[0].completion == ""
 
 
 def test_nobody_agrees_with_themselves(ada, exchange, now):

@@ -138,12 +138,13 @@ def _card(
     row: Any, legs: Sequence[LegLine], following: NextSession | None, now: datetime
 ) -> ExchangeCard:
     wake_by = (row.dormant_at or row.quiet_since + REST_AFTER) + WAKE_WITHIN
+    state = state_at(row, now, kept=any(leg.kept for leg in legs))
     return ExchangeCard(
         id=row.id,
         public_id=row.public_id,
-        state=state_at(row, now, kept=any(leg.kept for leg in legs)),
+        state=state,
         opened_at=row.opened_at,
-        completion=_completion(row),
+        completion=_completion(row) if state is ExchangeState.ACTIVE else "",
         over_at=row.ended_at or row.complete_by or wake_by,
         username=row.username,
         name=f"{row.first_name} {row.last_name}".strip(),
