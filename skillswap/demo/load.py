@@ -18,6 +18,7 @@ from skillswap.demo.free import free_of
 from skillswap.demo.leads import Leads
 from skillswap.demo.plan import Plan, Step
 from skillswap.demo.play import Play, last_acts
+from skillswap.demo.reviews import Reviews
 from skillswap.domain import deliveries
 from skillswap.domain.skills import load_catalogue
 from skillswap.domain.usernames import name_key
@@ -74,6 +75,7 @@ def plan_of(now: datetime) -> tuple[dict[str, Person], Sequence[Step]]:
     plan = Plan(now, rng)
     Leads(plan, people).fill()
     Crowd(plan, people).fill()
+    Reviews(plan).fill()
     return people, plan.steps()
 
 

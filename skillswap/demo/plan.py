@@ -35,6 +35,7 @@ class Verb(StrEnum):
     MOVE = "move"
     JOIN, CONFIRM, CONTEST = "join", "confirm", "contest"
     COMPLETE, END = "complete", "end"
+    RATE, PUBLISH, REPLY = "rate", "publish", "reply"
 
 
 @dataclass(slots=True, eq=False)
@@ -96,6 +97,8 @@ class Step:
     starts: Sequence[datetime] = ()
     preparation: str = ""
     answer: OutcomeAnswer = OutcomeAnswer.HAPPENED
+    stars: int = 0
+    tags: Sequence[str] = ()
 
 
 class Plan:

@@ -10,9 +10,17 @@ from sqlalchemy import select
 from skillswap.db import db
 from skillswap.demo.cast import Person
 from skillswap.demo.plan import Meeting, Step, Story, Verb
-from skillswap.domain import contests, exchanges, learning_sessions, pitches
+from skillswap.domain import (
+    contests,
+    exchanges,
+    learning_sessions,
+    notifications,
+    pitches,
+    ratings,
+)
 from skillswap.models import DeclineReason, User
 
+MOST_AT_ONCE = 100
 ROOM_URL = "https://meet.jit.si"  # where the calls of the past were; nobody reads it
 
 
@@ -25,6 +33,7 @@ class Play:
         self.pitches: dict[Story, str] = {}  # their public ids
         self.exchanges: dict[Story, tuple[str, list[int]]] = {}  # and the ids of the legs
         self.meetings: dict[Meeting, str] = {}
+        self.ratings: dict[tuple[Meeting, str], str] = {}  # by who is rated
 
     def play(self, steps: Sequence[Step]) -> None:
         """All of them. A rule that says no is a mistake in the plan, and nothing is kept."""
@@ -44,6 +53,9 @@ class Play:
             Verb.CONTEST: self.contest,
             Verb.COMPLETE: self.complete,
             Verb.END: self.end,
+            Verb.RATE: self.rate,
+            Verb.PUBLISH: self.publish,
+            Verb.REPLY: self.reply,
         }
         for step in steps:
             verbs[step.verb](step, self.users[step.actor.username])
@@ -162,6 +174,34 @@ class Play:
         """An exchange ends before it."""
         public_id = self.exchanges[step.story][0]
         exchanges.cancel_exchange(actor, public_id, reason=step.words, now=step.at)
+
+    # -- ratings -----------------------------------------------------------------------------------
+
+    def rate(self, step: Step, actor: User) -> None:
+        """Somebody seals a rating, on the page they were asked to come to."""
+        meeting = _meeting(step)
+        public_id = self.meetings[meeting]
+        given = ratings.rate_session(
+            actor,
+            public_id,
+            stars=step.stars,
+            tags=step.tags,
+            body=step.words,
+            meet_again=step.stars > 3 or None,
+            now=step.at,
+        )
+        rated = meeting.story.partner_of(step.actor).username
+        self.ratings[meeting, rated] = given.public_id
+        notifications.read_about(actor, "learning_sessions", public_id, step.at)
+
+    def publish(self, step: Step, _actor: User) -> None:
+        """The time of one that stayed alone is over."""
+        ratings.publish_due(step.at, MOST_AT_ONCE)
+
+    def reply(self, step: Step, actor: User) -> None:
+        """The rated one answers in public."""
+        key = self.ratings[_meeting(step), step.actor.username]
+        ratings.reply_to_rating(actor, key, body=step.words, now=step.at)
 
 
 def _meeting(step: Step) -> Meeting:
