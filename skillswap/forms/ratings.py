@@ -23,10 +23,8 @@ def _number(value: Any) -> int:
 
 
 def _stars() -> list[SelectChoice]:
-    return [
-        SelectChoice(str(number), ngettext("%(num)s star", "%(num)s stars", number))
-        for number in reversed(STARS)
-    ]
+    words = {number: ngettext("%d star", "%d stars", number) % number for number in STARS}
+    return [SelectChoice(str(number), words[number]) for number in reversed(STARS)]
 
 
 class RateForm(Form):

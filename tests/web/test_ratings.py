@@ -70,6 +70,7 @@ def test_no_star_is_chosen_beforehand(browser, ben, kept):
     stars = re.findall(r'<input type="radio" id="stars-(\d)"[^>]*>', page)
     assert stars == ["5", "4", "3", "2", "1"]
     assert not re.search(r'id="stars-\d"[^>]*checked', page)
+    assert re.findall(r'class="sr">(\d stars?)<', page)[0] == "5 stars"
 
 
 @BOTH
