@@ -12,7 +12,7 @@ from skillswap.db import transaction
 from skillswap.domain import exchanges, learning_sessions, pitches
 from skillswap.lib.clock import utcnow
 from skillswap.models import DeclineReason, Exchange, LearningSession, OutcomeAnswer, Pitch, User
-from tests import people, town_sessions
+from tests import people, town_chat, town_ratings, town_sessions
 
 DAY = timedelta(days=1)
 LEARNERS = ("dina", "eli", "fay", "gus", "hal", "ivo", "jo")
@@ -69,6 +69,8 @@ def build(*, teachers: int = 0) -> Town:
     town.pages += [f"/sessions/{meeting.public_id}" for meeting in meetings]
     town.pages.append(f"/sessions/{meetings[1].public_id}/outcome")
     town.pages += town_sessions.fill(crowd["ada"], crowd["ben"], now)
+    town.pages += town_ratings.fill(crowd, now)
+    town.pages += town_chat.fill(crowd, now)
     return town
 
 
