@@ -153,11 +153,11 @@ def test_the_page_says_who_opened_the_call(browser, ada, ben, over, now):
             Presence(learning_session_id=session_id, user_id=ben.id, joined_at=now - DAY)
         )
     assert re.search(
-        r"You opened the call at \d\d:\d\d\. Ada did not\.",
+        r"You joined at \d\d:\d\d\. Ada did not\.",
         text_of(browser(ben).get(url(over)).text),
     )
     assert re.search(
-        r"Ben opened the call at \d\d:\d\d\. You did not\.",
+        r"Ben joined at \d\d:\d\d\. You did not\.",
         text_of(browser(ada).get(url(over, "/outcome")).text),
     )
 
@@ -352,7 +352,7 @@ def test_a_moderator_decides_with_a_word(browser, ada, ben, mo, exchange, now, h
     page = text_of(browser(mo).get(path).text)
     assert "Ben Example did not come" in page
     assert "I was there." in page
-    assert "“They did not come”. Did not open the call." in page
+    assert "“They did not come”. Did not join." in page
     empty = browser(mo).post(path, data={"decision": "Typed with care"}, headers=headers)
     assert (empty.status_code, "Typed with care" in empty.text) == (422, True)
     form = {"verdict": "upheld", "decision": "You both opened the call."}

@@ -214,6 +214,13 @@ def test_who_is_not_here_after_ten_minutes_can_be_missed(browser, ada, ben, exch
     assert "did not come" not in client.get(url(early, "/join")).text
 
 
+def test_in_person_the_page_says_from_when_one_can_say_so(browser, ada, ahead):
+    meet_at(ahead, "in_person", "The library, ground floor")
+    page = browser(ada).get(url(ahead)).text
+    assert "you can say here that you have come" in page
+    assert "Joining opens" not in page
+
+
 def test_in_person_one_says_i_am_here(browser, ada, running):
     meet_at(running, "in_person", "The library, ground floor")
     client = browser(ada)

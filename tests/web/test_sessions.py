@@ -440,8 +440,8 @@ def test_who_opened_the_call_when_is_recalled(browser, ada, ben, exchange, soon,
     with transaction():
         found = db.session.scalars(select(LearningSession)).one()
         found.starts_at, found.ends_at = now - 3 * HOUR, now - 2 * HOUR
-    assert "You opened the call at" in browser(ben).get(url(soon, "/outcome")).text
-    assert "Ben opened the call at" in browser(ada).get(url(soon, "/outcome")).text
+    assert "You joined at" in browser(ben).get(url(soon, "/outcome")).text
+    assert "Ben joined at" in browser(ada).get(url(soon, "/outcome")).text
 
 
 # -- with the token, as a browser sends it ---------------------------------------------------------
