@@ -19,11 +19,15 @@ from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import quarters, utcnow
 from skillswap.models import (
     BookedSlot,
+    Conversation,
+    ConversationMember,
     Event,
     Exchange,
     ExchangeLeg,
     LearningSession,
     Media,
+    MediaKind,
+    Message,
     Notification,
     Outcome,
     OutcomeAnswer,
@@ -77,6 +81,7 @@ def examine(stored: Collection[str]) -> list[Check]:
         Check("notifications can be worded and opened", tuple(_notifications())),
         Check("every skill answers to a word", tuple(_skills())),
         Check("pictures and their files match", tuple(_pictures(stored))),
+        Check("conversations have two sides and no gaps", tuple(_conversations())),
     ]
 
 
@@ -228,6 +233,43 @@ def _skills() -> Iterator[str]:
     for entry in skills.catalogue():
         if entry.slug not in known:
             yield f"{entry.slug} of the catalogue is missing (flask load-skills)"
+
+
+def _conversations() -> Iterator[str]:
+    """Places count from 1 without gaps; each side is there; what is attached belongs to a line."""
+    lines = (
+        select(
+            Message.conversation_id,
+            func.count().label("lines"),
+            func.max(Message.seq).label("last"),
+        )
+        .group_by(Message.conversation_id)
+        .subquery()
+    )
+    sides = (
+        select(ConversationMember.conversation_id, func.count().label("sides"))
+        .group_by(ConversationMember.conversation_id)
+        .subquery()
+    )
+    held, last = func.coalesce(lines.c.lines, 0), func.coalesce(lines.c.last, 0)
+    query = (
+        select(Conversation.public_id, Conversation.last_seq, held, last, sides.c.sides)
+        .outerjoin(lines, lines.c.conversation_id == Conversation.id)
+        .outerjoin(sides, sides.c.conversation_id == Conversation.id)
+        .where(
+            or_(
+                Conversation.last_seq != held,
+                Conversation.last_seq != last,
+                func.coalesce(sides.c.sides, 0) != 2,
+            )
+        )
+    )
+    for public_id, counted, found, highest, people in db.session.execute(query):
+        yield f"{public_id} counts {counted}, has {found} up to {highest}, and {people or 0} sides"
+    attached = select(Message.media_id).where(Message.media_id.is_not(None))
+    left = select(Media.name).where(Media.kind == MediaKind.CHAT, Media.id.not_in(attached))
+    for name in db.session.scalars(left):
+        yield f"no message holds the file {name}"
 
 
 def _pictures(stored: Collection[str]) -> Iterator[str]:

@@ -15,6 +15,8 @@ from skillswap.domain import doctor, learning_sessions
 from skillswap.domain.skills import load_catalogue
 from skillswap.models import (
     BookedSlot,
+    Conversation,
+    ConversationMember,
     Event,
     Exchange,
     ExchangeLeg,
@@ -150,6 +152,16 @@ BROKEN: dict[str, tuple[Callable[[], UpdateBase], str]] = {
     "a picture is shown that is not there": (
         lambda: update(User).where(User.username == "ada").values(avatar="gone.webp"),
         "pictures",
+    ),
+    "a conversation counts a line that is not there": (
+        lambda: update(Conversation).values(last_seq=Conversation.last_seq + 1),
+        "conversations",
+    ),
+    "a conversation has one side": (
+        lambda: delete(ConversationMember).where(
+            ConversationMember.user_id == select(func.min(User.id)).scalar_subquery()
+        ),
+        "conversations",
     ),
 }
 
