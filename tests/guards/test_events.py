@@ -149,6 +149,7 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
         "exchange": "exchanges",
         "session": "learning_sessions",
         "contest": "learning_sessions",
+        "rating": "learning_sessions",
         "follow": "users",
     }
     told = {kind.partition(".")[0] for kind in WORDS}
