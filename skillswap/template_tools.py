@@ -11,8 +11,8 @@ from flask import Flask
 from jinja2 import Template
 from markupsafe import Markup, escape
 
+from skillswap.domain.card_words import card_icon, card_title
 from skillswap.domain.hours import clock as clock_of
-from skillswap.domain.wording import card_icon, card_title
 from skillswap.lib.clock import Local, day_of, local, relative, same_clock, zone_city
 from skillswap.lib.i18n import _
 from skillswap.lib.languages import language_names

@@ -275,7 +275,8 @@ def test_nobody_is_booked_twice_across_exchanges(ada, ben, cy, exchange, now, st
     assert [one.is_free for one in left] == [False, True]
     for reader in (ada, ben):
         first, second = learning_sessions.offered_starts(reader, found, now)
-        assert first.clash and (first.clash.person.id, first.clash.day_is_full) == (ben.id, False)
+        assert first.clash
+        assert (first.clash.person.id, first.clash.day_is_full) == (ben.id, False)
         assert second.clash is None
     assert accept(ben, mine.public_id, start + DAY, now).starts_at == start + DAY
 
