@@ -16,6 +16,7 @@ from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
 from skillswap.demo.free import free_of
 from skillswap.demo.leads import Leads
+from skillswap.demo.past import Past
 from skillswap.demo.plan import Plan, Step
 from skillswap.demo.play import Play, last_acts
 from skillswap.demo.reviews import Reviews
@@ -75,6 +76,7 @@ def plan_of(now: datetime) -> tuple[dict[str, Person], Sequence[Step]]:
     plan = Plan(now, rng)
     Leads(plan, people).fill()
     Crowd(plan, people).fill()
+    Past(plan, people).fill()
     Reviews(plan).fill()
     return people, plan.steps()
 

@@ -101,7 +101,7 @@ class Reviews:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.now = plan, plan.now
         self.rng = random.Random("ratings of the demo")
-        self.said: set[str] = set()
+        self.said: dict[str, set[str]] = defaultdict(set)  # of whom, which openings
 
     def fill(self) -> None:
         """Of every session that both said had happened."""
@@ -169,15 +169,15 @@ class Reviews:
         return words
 
     def _words(self, meeting: Meeting, partner: Person, role: RatedRole, stars: int) -> str:
-        """Nothing twice: whoever finds no words of their own says nothing."""
-        for _try in range(8):
-            parts = (self.rng.choice(OPENINGS[role, stars]), self.rng.choice(ENDINGS[stars]))
-            skill = in_a_sentence(meeting.skill)
-            words = " ".join(parts).strip().format(first=partner.first_name, skill=skill)
-            if words not in self.said:
-                self.said.add(words)
-                return words
-        return ""
+        """Nothing twice about anybody: whoever finds no words of their own says nothing."""
+        said = self.said[partner.username]
+        fresh = [opening for opening in OPENINGS[role, stars] if opening not in said]
+        if not fresh:
+            return ""
+        opening, ending = self.rng.choice(fresh), self.rng.choice(ENDINGS[stars])
+        said.add(opening)
+        skill = in_a_sentence(meeting.skill)
+        return f"{opening} {ending}".strip().format(first=partner.first_name, skill=skill)
 
     def _reply(self, meeting: Meeting, rater: Person, stars: int, public_at: datetime) -> None:
         rated = meeting.story.partner_of(rater)
