@@ -140,6 +140,13 @@ def test_the_same_key_sends_once(ada: User, ben: User) -> None:
     assert bodies(ada, ben) == ["Hello", "Hello"]
 
 
+def test_other_words_under_the_same_key_are_another_message(ada: User, ben: User) -> None:
+    people.make_exchange(ben, ada)
+    for body in ("Hello", "Hello there", "Hello there"):
+        say(ben, ada, body, "key-1")
+    assert bodies(ada, ben)[:2] == ["Hello", "Hello there"]
+
+
 def test_places_have_no_gaps_and_reading_is_counted_from_them(ada: User, ben: User) -> None:
     people.make_exchange(ben, ada)
     start = thread(ada, ben).last_seq

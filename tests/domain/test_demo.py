@@ -21,7 +21,9 @@ from skillswap.demo.plan import Step, Verb
 from skillswap.demo.words import Letter, fits, in_a_sentence
 from skillswap.domain import (
     availability,
+    conversations,
     doctor,
+    follows,
     learning_sessions,
     notifications,
     pitches,
@@ -205,6 +207,13 @@ def test_a_loaded_demo_is_whole_and_agrees_with_itself(now: datetime) -> None:
         "Painting in Cornwall",
         "Studio day",
     ]
+    chats = conversations.conversations_of(ada, None, now).rows
+    assert (chats[0].username, chats[0].unread) == ("ben", 2)
+    assert conversations.request_count(ada) == 1
+    assert len(conversations.conversations_of(ben, None, now).rows) >= 2
+    follow = follows.facts_of(ben, ada)
+    assert follow.i_follow
+    assert follow.follows_me
     assert len(pitches.inbox(ada, None, now).rows) == 3
     assert len(pitches.sent(ben, None, now).rows) == 2
     waiting = learning_sessions.to_agree(ada, None, now).rows

@@ -122,6 +122,21 @@ def test_a_thread_begins_with_its_first_message_and_not_before(browser, ada, cy)
     assert "May I?" not in browser(ada).get("/chat").text
 
 
+def test_a_request_counts_nowhere_but_on_its_tab(browser, ada, cy):
+    entry = re.compile(r'<nav class="nav".*?</nav>', re.DOTALL)
+    before = entry.search(browser(ada).get("/chat").text)[0]
+    browser(cy).post("/chat/with/ada", data={"body": "May I?", "client_key": "k"})
+    page = browser(ada).get("/chat").text
+    assert entry.search(page)[0] == before
+    assert re.search(r'Requests\s*<span class="count">1', page)
+    assert "May I?" not in browser(ada).get("/notifications").text
+    again = browser(cy).post("/chat/with/ada", data={"body": "Well?", "client_key": "l"})
+    assert again.status_code == 429
+    asked = browser(ada).get(f"/chat/{db.session.scalars(select(Conversation.public_id)).one()}")
+    assert "Let in" in asked.text
+    assert "putting it aside tells nobody" in asked.text
+
+
 def test_an_edit_says_so_and_a_deletion_leaves_a_stone(browser, ada, ben, thread):
     message = say(ben, thread, "Helo")
     form = browser(ben).get(f"/messages/{message.public_id}/edit").text
