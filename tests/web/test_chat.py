@@ -29,6 +29,16 @@ def thread(ada, ben):
     return f"/chat/{db.session.scalars(select(Conversation.public_id)).one()}"
 
 
+@pytest.fixture(autouse=True)
+def files(app):
+    """What a test attaches goes away with its rows: the doctor asks for both."""
+    folder = Folder(app.config["SETTINGS"].media_folder)
+    before = set(folder.names())
+    yield folder
+    for name in set(folder.names()) - before:
+        folder.delete(name)
+
+
 def say(person, thread, body, now=None, key=""):
     with transaction():
         return conversations.send_message(
@@ -364,22 +374,20 @@ def test_any_other_file_is_refused_and_the_words_stay(browser, ben, thread, head
     assert db.session.scalar(select(func.count()).select_from(Media)) == 0
 
 
-def test_deleting_a_message_takes_its_file_away(app, browser, ada, ben, thread):
+def test_deleting_a_message_takes_its_file_away(browser, files, ada, ben, thread):
     attach(browser, ben, thread, picture(), "sky.jpg")
     path = file_path(browser(ada).get(thread).text)
     message = db.session.scalars(select(Message).where(Message.kind == MessageKind.TEXT)).one()
     browser(ben).post(f"/messages/{message.public_id}/delete")
     assert browser(ada).get(path).status_code == 404
-    folder = Folder(app.config["SETTINGS"].media_folder)
-    assert path.rsplit("/", 1)[-1] not in set(folder.names())
+    assert path.rsplit("/", 1)[-1] not in set(files.names())
 
 
-def test_a_second_click_with_a_file_keeps_one(app, browser, ben, thread):
-    folder = Folder(app.config["SETTINGS"].media_folder)
-    before = set(folder.names())
+def test_a_second_click_with_a_file_keeps_one(browser, files, ben, thread):
+    before = set(files.names())
     for _click in range(2):
         attach(browser, ben, thread, picture(), "sky.jpg")
-    assert len(set(folder.names()) - before) == 1
+    assert len(set(files.names()) - before) == 1
 
 
 def test_files_are_counted_like_pictures_before_they_are_looked_at(browser, ben, thread):
