@@ -11,6 +11,9 @@ from skillswap.domain import live
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.models import Event, User
 
+# not even the other of the two may notice: who is reminded to rate has not rated yet
+ALONE = frozenset({"rating.asked"})
+
 
 def record(
     kind: str,
@@ -59,7 +62,7 @@ def _tell(event: Event) -> None:
     """Let open pages that show the subject look at it again. What is told later waits."""
     facts = event.facts
     if event.due_at is None and "public_id" in facts:
-        between = facts.get("between", [])
+        between = facts.get("between", []) if event.kind not in ALONE else event.audience
         subject = f"{event.subject_type}/{facts['public_id']}"
         live.tell({*event.audience, *between}, "changed", subject=subject, between=between)
         live.tell(between, "bell")  # what waits for either may be another number now

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from skillswap.db import db, transaction
-from skillswap.domain import learning_sessions, ratings, safety
+from skillswap.domain import learning_sessions, live, ratings, safety
 from skillswap.domain.ratings.reading import Filters, page_query
 from skillswap.models import LearningSession, OutcomeAnswer, RatedRole, Rating, RatingState
 from tests import people
@@ -209,6 +209,24 @@ def test_skipping_asks_no_more_and_closes_nothing(browser, ben, kept, headers):
     assert client.post(url(kept, "/skip-rating")).status_code == 303
     assert client.post(url(kept), data=FORM).status_code == 303
     assert client.post(url(kept, "/skip-rating")).status_code == 409
+
+
+def test_no_socket_of_the_partner_hears_of_it_nor_that_it_is_missing(ada, ben, exchange, now):
+    key, heard = met(ada, exchange, now - 2 * DAY), []
+    live.connect(lambda channel, event: heard.append((channel, event.get("subject"))))
+    try:
+        rate(ben, key, now)
+        rate(ben, key, now, stars=2)
+        assert [channel for channel, _subject in heard if channel == f"user:{ada.id}"] == []
+        with transaction():
+            assert ratings.prompt_due(now, 9) == 1  # ada's; ben's went with the rating
+        assert {channel for channel, _subject in heard} == {f"user:{ada.id}"}
+        heard.clear()
+        rate(ada, key, now)
+        whole = {(f"user:{one.id}", f"learning_sessions/{key}") for one in (ada, ben)}
+        assert whole <= set(heard)
+    finally:
+        live.connect(None)
 
 
 # -- afterwards -----------------------------------------------------------------------------------
