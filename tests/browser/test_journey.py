@@ -150,6 +150,7 @@ def accept(one: Visitor, learner: Visitor) -> None:
     line = page.get_by_role("main").get_by_role("link", name=re.compile(learner.name))
     expect(line.first).to_be_visible()
     main.get_by_role("link", name="Pitches").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pitches")
     page.get_by_role("main").get_by_role("link", name=re.compile(learner.name)).click()
     expect(page.get_by_text(WISH)).to_be_visible()
     page.get_by_label("Your words").first.fill("With pleasure. Saturdays suit me.")
