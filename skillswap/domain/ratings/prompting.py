@@ -169,14 +169,7 @@ def prompt_due(now: datetime, limit: int) -> int:
         .execution_options(populate_existing=True)
     )
     sessions = {one.id: one for one in found}
-    rated = {
-        tuple(row)
-        for row in db.session.execute(
-            select(Rating.learning_session_id, Rating.rater_id).where(
-                Rating.learning_session_id.in_(ids)
-            )
-        )
-    }
+    rated = _rated(ids)
     for prompt in due:
         one = sessions[prompt.learning_session_id]
         if (one.id, prompt.user_id) in rated or not _is_open(one, prompt, now):
@@ -194,6 +187,16 @@ def prompt_due(now: datetime, limit: int) -> int:
             **rating_prompts.facts_of(one, again=True),
         )
     return len(due)
+
+
+def _rated(session_ids: set[int]) -> set[tuple[int, int]]:
+    """Which of these sessions who has rated."""
+    rows = db.session.execute(
+        select(Rating.learning_session_id, Rating.rater_id).where(
+            Rating.learning_session_id.in_(session_ids)
+        )
+    )
+    return {(row.learning_session_id, row.rater_id) for row in rows}
 
 
 def _is_open(one: LearningSession, prompt: RatingPrompt, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from skillswap.domain import (
     rating_prompts,
     rating_totals,
 )
-from skillswap.domain.ratings.publishing import WITH_ALL, publish, publish_if_due, tell
+from skillswap.domain.ratings.publishing import WITH_ALL, publish, publish_if_due
 from skillswap.domain.ratings.tags import TAGS
 from skillswap.errors import NotFound, Refused, Taken, WrongState
 from skillswap.lib.text import Unprintable, clean_body
@@ -83,9 +83,15 @@ def rate_session(
     if problem := why_not(person, one, mine, now):
         raise problem
     said = _Words(stars, tags, body, meet_again, pitch_stars, private_body)
-    kind = "rating.sealed" if mine is None else "rating.changed"
+    is_first = mine is None
     mine = _keep(person, one, mine, said, now)
-    events.record(kind, actor=person, subject=mine, to=[], now=now)  # nobody is told
+    events.record(  # nobody is told
+        "rating.sealed" if is_first else "rating.changed",
+        actor=person,
+        subject=mine,
+        to=[],
+        now=now,
+    )
     if theirs is not None:
         sealed = [rating for rating in (theirs, mine) if rating.state is RatingState.SEALED]
         publish(sealed, actor=person, at=now, now=now)
@@ -244,7 +250,7 @@ def reply_to_rating(person: User, public_id: str, *, body: str, now: datetime) -
         raise Refused("body", "required")
     publish_if_due(rating, now)
     rating.reply_body, rating.replied_at = text, now
-    tell("rating.replied", rating.learning_session, actor=person, to=[rating.rater], now=now)
+    _tell("rating.replied", rating, person, rating.rater, now)
     return rating
 
 
@@ -258,8 +264,21 @@ def retract_rating(person: User, public_id: str, *, now: datetime) -> Rating:
     rating.move_to(RatingState.RETRACTED)
     rating.retracted_at = now
     rating_totals.recount(rating.rated, rating.rated_role)
-    tell("rating.retracted", rating.learning_session, actor=person, to=[rating.rated], now=now)
+    _tell("rating.retracted", rating, person, rating.rated, now)
     return rating
+
+
+def _tell(kind: str, rating: Rating, actor: User, to: User, now: datetime) -> None:
+    one = rating.learning_session
+    events.record(
+        kind,
+        actor=actor,
+        subject=one,
+        to=[to],
+        now=now,
+        skill=one.skill.name,
+        starts_at=one.starts_at.isoformat() if one.starts_at else "",
+    )
 
 
 def _locked(public_id: str, *which: ColumnElement[bool]) -> Rating:
@@ -282,12 +301,12 @@ def _locked(public_id: str, *which: ColumnElement[bool]) -> Rating:
 
 def hold_rating(staff: User, public_id: str, *, now: datetime) -> Rating:
     """Keep a rating out of sight while staff look at it. For a breach of the rules only."""
-    return _by_staff(staff, public_id, RatingState.HELD, "rating.held", now)
+    return _by_staff(staff, public_id, RatingState.HELD, now)
 
 
 def hide_rating(staff: User, public_id: str, *, now: datetime) -> Rating:
     """Take a rating out of sight for a breach of the rules."""
-    return _by_staff(staff, public_id, RatingState.HIDDEN, "rating.hidden", now)
+    return _by_staff(staff, public_id, RatingState.HIDDEN, now)
 
 
 def release_rating(staff: User, public_id: str, *, now: datetime) -> Rating:
@@ -310,12 +329,18 @@ def release_rating(staff: User, public_id: str, *, now: datetime) -> Rating:
     return rating
 
 
-def _by_staff(staff: User, public_id: str, state: RatingState, kind: str, now: datetime) -> Rating:
+def _by_staff(staff: User, public_id: str, state: RatingState, now: datetime) -> Rating:
     rating = _staffs(staff, public_id)
     publish_if_due(rating, now)
     rating.move_to(state)
     rating_totals.recount(rating.rated, rating.rated_role)
-    events.record(kind, actor=staff, subject=rating, to=[], now=now)
+    events.record(
+        "rating.held" if state is RatingState.HELD else "rating.hidden",
+        actor=staff,
+        subject=rating,
+        to=[],
+        now=now,
+    )
     return rating
 
 
