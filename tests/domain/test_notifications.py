@@ -91,9 +91,10 @@ def test_the_whole_way_to_a_kept_session_reads_well(ada, ben, now):
                 person, kept.public_id, answer=OutcomeAnswer.HAPPENED, now=over
             )
     when = notifications.local(start, ben.timezone).full
+    until = notifications.local(over + timedelta(hours=72), ben.timezone).short_day
     assert lines(ben)[0].startswith(f"How was Watercolour on {when}? Rate it by ")
     assert lines(ben)[1:4] == [
-        f"Ada Example says Watercolour on {when} happened. Do you agree?",
+        f"Ada Example says Watercolour on {when} happened. Answer by {until}",
         f"Ada Example picked {when} for Watercolour",
         "Ada Example accepted your pitch for Watercolour. Propose times next",
     ]
