@@ -99,7 +99,7 @@ def test_the_whole_way_to_a_kept_session_reads_well(ada, ben, now):
         "Ada Example accepted your pitch for Watercolour. Propose times next",
     ]
     there = notifications.local(start, ada.timezone).full
-    assert lines(ada)[:2] == [
+    assert lines(ada)[1:3] == [
         f"Ben Example agrees: Watercolour on {there} is completed",
         "Ben Example proposed times for Watercolour. Pick one",
     ]
