@@ -48,6 +48,8 @@ PAGES_OF_KIND = {
     "rating.replied": "ratings.rate",
     "rating.retracted": "ratings.rate",
 }
+# and what has no key in its address
+PAGES_ALONE = {"follow.made": "follows.mine"}
 # event kind -> subject; of the facts only the name may stand in it
 SUBJECTS = {
     "chat.message": _("{name} wrote to you"),
@@ -287,7 +289,7 @@ def page_of(line: Line) -> str:
     page = PAGES_OF_KIND.get(line.kind) or PAGES.get(line.subject_type)
     if page and line.public_id:
         return address_of(page, public_id=line.public_id)
-    return address_of("notifications.page")
+    return address_of(PAGES_ALONE.get(line.kind, "notifications.page"))
 
 
 def _unsubscribe(letter: Letter) -> str:

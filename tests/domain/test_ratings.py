@@ -18,6 +18,7 @@ from skillswap.domain import (
     profiles,
     rating_totals,
     ratings,
+    reports,
     safety,
     sweep,
 )
@@ -611,3 +612,17 @@ def test_reading_costs_the_same_for_two_and_for_twenty(ada, ben, queries, now):
         rate(ben, key, 5, now)
         rate(ada, key, 4, now)
     assert cost() == few == 4
+
+
+# -- the private word -----------------------------------------------------------------------------
+
+
+def test_a_private_word_reaches_the_staff_and_nobody_else(ada, ben, mo, kept, now) -> None:
+    rate(ben, kept, 5, now, private_body="A quiet worry")
+    card = reports.queue(mo, None).rows[0]
+    assert (card.body, card.about, card.reporter) == ("A quiet worry", ada.name, ben.name)
+    assert "5" not in str(card.evidence)
+    rate(ben, kept, 4, now, private_body="A worry")
+    assert [card.body for card in reports.queue(mo, None).rows] == ["A worry"]
+    rate(ben, kept, 4, now, private_body="")
+    assert len(reports.queue(mo, None).rows) == 0

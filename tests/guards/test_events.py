@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from skillswap import models
-from skillswap.blueprints.notifications import PAGES
+from skillswap.blueprints.notifications import LISTS, PAGES
 from skillswap.config import ROOT
 from skillswap.domain import notifications, preferences
 from skillswap.domain.consequences import FOLLOWS
@@ -153,4 +153,4 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
         "follow": "users",
     }
     told = {kind.partition(".")[0] for kind in WORDS}
-    assert {tables[noun] for noun in told} <= PAGES.keys()
+    assert {tables[noun] for noun in told} <= PAGES.keys() | LISTS.keys()

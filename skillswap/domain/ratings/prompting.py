@@ -177,12 +177,11 @@ def prompt_due(now: datetime, limit: int) -> int:
             continue
         prompt.asked += 1
         prompt.due_at = rating_prompts.next_at(one.ended_at, now)  # type: ignore[arg-type]
-        person = one.teacher if one.teacher_id == prompt.user_id else one.learner
         events.record(
             "rating.asked",
             actor=None,
             subject=one,
-            to=[person],
+            to=[one.teacher if one.teacher_id == prompt.user_id else one.learner],
             now=now,
             **rating_prompts.facts_of(one, again=True),
         )

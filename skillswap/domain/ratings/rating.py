@@ -17,6 +17,7 @@ from skillswap.domain import (
     rating_prompts,
     rating_totals,
 )
+from skillswap.domain.ratings.confiding import confide
 from skillswap.domain.ratings.publishing import WITH_ALL, publish, publish_if_due
 from skillswap.domain.ratings.tags import TAGS
 from skillswap.errors import NotFound, Refused, Taken, WrongState
@@ -85,6 +86,7 @@ def rate_session(
     said = _Words(stars, tags, body, meet_again, pitch_stars, private_body)
     is_first = mine is None
     mine = _keep(person, one, mine, said, now)
+    confide(person, mine, one, now)
     events.record(  # nobody is told
         "rating.sealed" if is_first else "rating.changed",
         actor=person,
