@@ -254,7 +254,7 @@ def test_a_record_lists_every_mark_once_and_costs_the_same(queries, ada, ben, no
         write(late, ada, ben, exchange, now)
     queries.clear()
     first = records.record_of(ben, None, now)
-    assert len(queries) == 3
+    assert len(queries) == 5
     rest = records.record_of(ben, first.marks.after, now)
     found = [line.mark.starts_at for line in [*first.marks.rows, *rest.marks.rows]]
     assert found == [now - day * DAY for day in range(1, 31)]
