@@ -134,8 +134,10 @@ def empty_tables() -> None:
     """Delete every row of every table."""
     db.session.rollback()
     if db.engine.dialect.name == "postgresql":
-        names = ", ".join(table.name for table in db.metadata.sorted_tables)
-        db.session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        # at once, and not TRUNCATE, which makes each of some fifty files anew
+        names = [table.name for table in reversed(db.metadata.sorted_tables)]
+        deletes = "; ".join(f"DELETE FROM {name}" for name in names)  # noqa: S608 - our own names
+        db.session.connection().exec_driver_sql(deletes)
     else:
         for table in reversed(db.metadata.sorted_tables):
             db.session.execute(table.delete())
