@@ -123,12 +123,12 @@ def test_a_page_that_was_away_is_live_again(visitor: Visitors, how: str) -> None
     open_live(teacher)
     if how == "hidden":
         teacher.evaluate(HIDE % "true")
-        send_pitch(visitor, "dina", f"teacher{number}")
+        send_pitch(visitor, "ivo", f"teacher{number}")
         expect(teacher.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
         teacher.evaluate(HIDE % "false")
     else:
         teacher.goto("about:blank")
-        send_pitch(visitor, "dina", f"teacher{number}")
+        send_pitch(visitor, "ivo", f"teacher{number}")
         teacher.go_back()
     open_live(teacher)
     expect(teacher.get_by_role("link", name="Notifications, 1 unread")).to_be_visible()

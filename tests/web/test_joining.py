@@ -280,7 +280,7 @@ def test_without_its_meeting_a_session_has_its_room(
 
 
 def test_who_came_before_the_place_changed_is_told(browser, ada, ben, exchange, now):
-    soon = people.next_quarter(now + timedelta(minutes=1))
+    soon = people.next_quarter(now + timedelta(seconds=20))
     key = people.make_session(ada, exchange, start=soon, now=now - 2 * DAY).public_id
     early = browser(ada)
     early.post(url(key, "/join"))
