@@ -24,7 +24,7 @@ from skillswap.models.delivery import (
 from skillswap.models.email_token import EmailToken, TokenPurpose
 from skillswap.models.event import Event
 from skillswap.models.exchange import Exchange, ExchangeLeg, ExchangeNote, ExchangeState
-from skillswap.models.follow import Follow
+from skillswap.models.follow import Follow, SkillFollow
 from skillswap.models.learning_session import (
     BookedSlot,
     LearningSession,
@@ -41,6 +41,19 @@ from skillswap.models.media import Media, MediaKind
 from skillswap.models.meeting import Meeting, MeetingState
 from skillswap.models.notification import Notification
 from skillswap.models.pitch import DeclineReason, Pitch, PitchState, PitchTurn, TurnKind
+from skillswap.models.post import (
+    Bookmark,
+    Comment,
+    CommentLike,
+    CommentState,
+    PartnerConsent,
+    Post,
+    PostImage,
+    PostKind,
+    PostLike,
+    PostSkill,
+    PostState,
+)
 from skillswap.models.rating import RatedRole, Rating, RatingPrompt, RatingState, RatingTotal
 from skillswap.models.report import Report, ReportCategory, ReportState
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
@@ -52,7 +65,11 @@ __all__ = [
     "AvailabilityWindow",
     "Block",
     "BookedSlot",
+    "Bookmark",
     "Channel",
+    "Comment",
+    "CommentLike",
+    "CommentState",
     "Contest",
     "ContestState",
     "Conversation",
@@ -81,11 +98,18 @@ __all__ = [
     "Notification",
     "Outcome",
     "OutcomeAnswer",
+    "PartnerConsent",
     "PauseKind",
     "Pitch",
     "PitchState",
     "PitchTurn",
     "PlaceKind",
+    "Post",
+    "PostImage",
+    "PostKind",
+    "PostLike",
+    "PostSkill",
+    "PostState",
     "Preference",
     "Presence",
     "Proposal",
@@ -103,6 +127,7 @@ __all__ = [
     "SessionState",
     "SignIn",
     "Skill",
+    "SkillFollow",
     "SkillName",
     "SkillState",
     "StaffRole",

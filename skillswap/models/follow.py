@@ -1,4 +1,4 @@
-"""Who follows whom?"""
+"""Who follows whom, and which skills?"""
 
 from __future__ import annotations
 
@@ -20,5 +20,18 @@ class Follow(Model):
     )
     followee_id: Mapped[int] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime]
+
+
+class SkillFollow(Model):
+    """Somebody follows a skill: its new posts come to their feed."""
+
+    __tablename__ = "skill_follows"
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    skill_id: Mapped[int] = mapped_column(
+        ForeignKey("skills.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     created_at: Mapped[datetime]
