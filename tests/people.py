@@ -15,13 +15,17 @@ from skillswap.db import db, transaction
 from skillswap.domain import availability, exchanges, hours, learning_sessions, pitches
 from skillswap.domain.frame import token_hash
 from skillswap.lib.clock import utcnow
-from skillswap.lib.markdown import render_markdown
+from skillswap.lib.markdown import RULES_VERSION, render_markdown
 from skillswap.lib.passwords import hash_password
 from skillswap.models import (
     Exchange,
     LearningSession,
     Level,
     Pitch,
+    Post,
+    PostKind,
+    PostSkill,
+    PostState,
     SignIn,
     Skill,
     SkillName,
@@ -225,3 +229,38 @@ def make_session(
     partner = exchange.partner_of(proposer)
     with transaction():
         return learning_sessions.accept_times(partner, proposed.public_id, start=start, now=now)
+
+
+def make_post(
+    author: User,
+    *,
+    body: str = "Wet the paper first, then wait until it no longer shines.",
+    title: str = "",
+    kind: PostKind = PostKind.GENERAL,
+    skills: tuple[str, ...] = (),
+    now: datetime | None = None,
+) -> Post:
+    """A published post, about skills of those names."""
+    now, html = now or utcnow(), render_markdown(body)
+    listed = [make_skill(name) for name in skills]
+    with transaction():
+        post = Post(
+            author_id=author.id,
+            kind=kind,
+            state=PostState.PUBLISHED,
+            title=title,
+            body=body,
+            body_html=html,
+            lead_html=html,
+            rules_version=RULES_VERSION,
+            word_count=len(body.split()),
+            created_at=now,
+            published_at=now,
+        )
+        db.session.add(post)
+        db.session.flush()
+        db.session.add_all(
+            PostSkill(post_id=post.id, skill_id=skill.id, place=place, published_at=now)
+            for place, skill in enumerate(listed)
+        )
+    return post
