@@ -28,17 +28,24 @@ def _place() -> str:
     return urlsplit(request.headers.get("HX-Current-URL", "")).path
 
 
+def _shows_list() -> bool:
+    """Whether the conversations stand on that page."""
+    return _place().startswith("/chat")
+
+
 def _looks_at(public_id: str) -> bool:
     return _place() == f"/chat/{public_id}"
 
 
 def message(event: Told) -> str:
-    """A new line, or one that has changed, on the page of its thread; elsewhere the count."""
+    """A new line, or one that has changed, on the page of its thread, elsewhere the count; and the
+    row of the list."""
+    if not _shows_list():
+        return _counts()
     public_id = event["conversation"]
-    if not _looks_at(public_id):
-        return _list() + _counts()
     thread, line = conversations.line_of(me(), public_id, event["seq"], utcnow())
-    return _lines(thread, [line]) + _list()
+    beside = _row(thread, line, moves=line.is_as_written)
+    return (_lines(thread, [line]) if _looks_at(public_id) else _counts()) + beside
 
 
 def _lines(thread: Thread, lines: Sequence[MessageLine]) -> str:
@@ -52,9 +59,19 @@ def _lines(thread: Thread, lines: Sequence[MessageLine]) -> str:
     )
 
 
+def _row(thread: Thread, line: MessageLine, *, moves: bool) -> str:
+    """The thread's row in the list: a new line moves it to the top."""
+    now = utcnow()
+    row = conversations.row_beside(thread, line, now)
+    if row is None:
+        return ""
+    here = _looks_at(thread.public_id)
+    return render_template("chat/_row_arrived.html", row=row, here=here, moves=moves, now=now)
+
+
 def _list() -> str:
-    """The rows beside the thread, in their new order, where they are on the page."""
-    if not _place().startswith("/chat"):
+    """All rows of the list in their order, for whoever was away."""
+    if not _shows_list():
         return ""
     found = conversations.conversations_of(me(), None, utcnow())
     current = _place().removeprefix("/chat").strip("/") or None
@@ -72,11 +89,18 @@ def _counts() -> str:
 def read(event: Told) -> str:
     """How far the other has read; for another page of one's own, that the count has changed."""
     if event["reader"] == me().id:
-        return _list() + _counts()
+        return _read_here(event["conversation"]) + _counts()
     if not _looks_at(event["conversation"]):
         return ""
     thread = conversations.thread_of(me(), event["conversation"], utcnow())
     return render_template("chat/_read_to.html", thread=thread)
+
+
+def _read_here(public_id: str) -> str:
+    """The row of what one has read oneself, without its number."""
+    if not _shows_list():
+        return ""
+    return _row(*conversations.line_of(me(), public_id, None, utcnow()), moves=False)
 
 
 def typing(event: Told) -> str:

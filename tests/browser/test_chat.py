@@ -136,6 +136,31 @@ def test_two_people_chat_both_ways(both: Both) -> None:
     mark(vic, "rice", "Read")
 
 
+def test_a_new_line_brings_its_row_to_the_top_of_the_list(
+    place: Place, pair: Pair, visitor: Visitors
+) -> None:
+    with place.app.app_context():
+        wim = people.make_person(f"wim{pair.names[0]}", offers=("Piano",))
+        people.make_exchange(wim, pair.person(pair.names[0]), "cooking")
+        db.session.remove()
+    vic = visitor("vic", username=pair.names[1]).open(pair.path)
+    open_live(vic)
+    threads = [visitor(f"una at {path}", username=pair.names[0]) for path in (pair.path, "/chat")]
+    for una, path in zip(threads, (pair.path, "/chat"), strict=True):
+        una.open(path)
+        open_live(una.page)
+        expect(una.page.locator("#conversations li")).to_have_count(2)
+        expect(una.page.locator("#conversations li").first).to_contain_text("Wim")
+    say(vic, "Shall we start with dal?")
+    for una in threads:
+        rows = una.page.locator("#conversations li")
+        expect(rows.first).to_contain_text("Shall we start with dal?")
+        expect(rows).to_have_count(2)
+    mark(vic, "dal", "Read")  # by the page of the thread: the other one hears of it
+    expect(threads[1].page.locator("#conversations .count")).to_have_count(0)
+    expect(threads[1].page.locator("#conversations li").first).to_contain_text("dal")
+
+
 def test_typing_shows_and_goes(both: Both) -> None:
     una, vic = both
     vic.locator("#body").press_sequentially("Let me")

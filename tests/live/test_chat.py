@@ -82,6 +82,37 @@ def test_another_page_hears_the_count_and_not_the_words(place, page_of, ada, ben
     assert "Line 0" not in heard
 
 
+def test_the_list_hears_of_its_row_alone(place, page_of, ada, ben, thread):
+    page = page_of(ada)
+    page.say(after={}, here="/chat")
+    drain(page)
+    write(place, ben, thread)
+    heard = page.hear_until(lambda text: "Line 0" in text)[-1]
+    assert f'hx-target="#chat-{thread}" hx-swap="delete"' in heard
+    assert 'hx-target="#conversations" hx-swap="afterbegin"' in heard
+    assert heard.count('<li id="chat-') == 1
+    with transaction():
+        message = db.session.scalars(select(Message).order_by(Message.seq.desc())).first()
+        conversations.edit_message(ben, message.public_id, body="Mended", now=message.created_at)
+    place.tell(ada, kind="message", conversation=thread, seq=message.seq)
+    heard = page.hear_until(lambda text: "Mended" in text)[-1]
+    assert f'hx-target="#chat-{thread}" hx-swap="outerHTML"' in heard
+    place.tell(ada, kind="message", conversation=thread, seq=message.seq - 1)
+    assert not any("conversations" in text or "chat-" in text for text in drain(page))
+
+
+def test_a_request_stays_out_of_the_list(place, page_of, ada, cy):
+    page = page_of(ada)
+    page.say(after={}, here="/chat")
+    drain(page)
+    with transaction():
+        _message, thread = conversations.send_to(
+            cy, "ada", body="May I?", client_key="", now=utcnow()
+        )
+    place.tell(ada, kind="message", conversation=thread, seq=1)
+    assert not any("May I?" in text for text in drain(page))
+
+
 def test_reading_and_writing_are_seen_by_the_other(place, page_of, ada, ben, thread):
     mine, theirs = looking(page_of, ben, thread), looking(page_of, ada, thread)
     write(place, ben, thread)

@@ -1,30 +1,29 @@
 """What do two people write to each other?
 
-`standing` knows who may write, `writing` holds the verbs, `reading` one thread, `lists` the page
-of all of them.
+`standing` knows who may write, `writing` holds the verbs, `reading` one thread, `lines` what stands
+in it, `lists` the page of all of them.
 """
 
 from skillswap.domain.conversations.card_states import CardState, card_states
-from skillswap.domain.conversations.lists import (
-    ConversationRow,
-    conversations_of,
-    request_count,
-    unread_count,
-    with_news,
-)
-from skillswap.domain.conversations.reading import (
+from skillswap.domain.conversations.lines import (
     MessageLine,
     Slice,
-    Thread,
     cards_about,
     find_in,
     line_of,
     lines_after,
     lines_of,
     own_line,
-    thread_of,
-    thread_with,
 )
+from skillswap.domain.conversations.lists import (
+    ConversationRow,
+    conversations_of,
+    request_count,
+    row_beside,
+    unread_count,
+    with_news,
+)
+from skillswap.domain.conversations.reading import Thread, thread_of, thread_with
 from skillswap.domain.conversations.standing import Standing
 from skillswap.domain.conversations.telling import KIND as TOLD
 from skillswap.domain.conversations.telling import unread_of
@@ -62,6 +61,7 @@ __all__ = [
     "put_aside",
     "read_to",
     "request_count",
+    "row_beside",
     "send_message",
     "send_to",
     "thread_of",

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import and_, func, select, tuple_
 
 from skillswap.db import db
-from skillswap.domain.conversations.reading import MessageLine, Thread
+from skillswap.domain.conversations.lines import MessageLine
+from skillswap.domain.conversations.reading import Thread
 from skillswap.models import (
     Event,
     Exchange,

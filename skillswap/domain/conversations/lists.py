@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain.conversations.reading import ONLINE_FOR, Mine, other_id
+from skillswap.domain.conversations.lines import MessageLine
+from skillswap.domain.conversations.reading import ONLINE_FOR, Mine, Thread, other_id
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.models import Conversation, Event, LivePerson, Message, MessageKind, User
@@ -20,6 +22,7 @@ from skillswap.models.user import HUES, initials
 COUNTED_TO = 100
 Other = aliased(User)
 Last = aliased(Message)
+ME = bindparam("me", type_=BigInteger())
 NEWEST = [
     Key(Mine.last_message_at, "last_message_at"),  # type: ignore[arg-type]  # mapped columns are
     Key(Mine.conversation_id, "id"),  # type: ignore[arg-type]  # expressions
@@ -30,11 +33,8 @@ NEWEST = [
 class ConversationRow:
     """A conversation in the list, with its last line."""
 
-    id: int
     public_id: str
-    username: str
     name: str
-    first_name: str
     initials: str
     hue: int
     avatar_url: str | None
@@ -53,20 +53,43 @@ def conversations_of(
     person: User, cursor: str | None, now: datetime, *, requests: bool = False
 ) -> Page:
     """My conversations, or those under Requests; the last written first. One statement."""
-    found = page(
-        db.session.execute(paginate(_query(person.id, requests), NEWEST, cursor)).all(), NEWEST
-    )
+    query = paginate(_query(requests=requests), NEWEST, cursor)
+    found = page(db.session.execute(query, {"me": person.id}).all(), NEWEST)
     here = now - ONLINE_FOR if person.shows_presence else None
     return Page([_row(row, person, here) for row in found.rows], found.after)
 
 
 def with_news(person: User, limit: int) -> Sequence[ConversationRow]:
     """The first few in which something is unread, the last written first: for the bell's page."""
-    query = _query(person.id, requests=False).where(Mine.last_read_seq < Conversation.last_seq)
-    rows = db.session.execute(
-        query.order_by(Mine.last_message_at.desc(), Mine.conversation_id.desc()).limit(limit)
+    query = _query(requests=False).where(Mine.last_read_seq < Conversation.last_seq)
+    query = query.order_by(Mine.last_message_at.desc(), Mine.conversation_id.desc()).limit(limit)
+    return [_row(row, person) for row in db.session.execute(query, {"me": person.id})]
+
+
+def row_beside(thread: Thread, line: MessageLine, now: datetime) -> ConversationRow | None:
+    """The thread's row in my list, of its last line; None where it has none, and for a line above.
+
+    No statement: it is made for every line that arrives.
+    """
+    if thread.id is None or not thread.is_listed or line.seq != thread.last_seq:
+        return None
+    other = thread.other
+    return ConversationRow(
+        public_id=thread.public_id,
+        name=other.name,
+        initials=other.initials,
+        hue=other.hue,
+        avatar_url=other.avatar_url,
+        unread=thread.last_seq - thread.my_read,
+        last_kind=line.kind,
+        last_event=line.event,
+        last_body=line.body,
+        last_is_mine=line.is_mine,
+        last_deleted=line.deleted_at is not None,
+        last_has_file=line.file_name is not None,
+        last_message_at=line.created_at,
+        is_online=thread.is_online(now),
     )
-    return [_row(row, person) for row in rows]
 
 
 def unread_count(user_id: Any) -> AnySelect:
@@ -103,8 +126,9 @@ def _waits(user_id: Any) -> ColumnElement[bool]:
     )
 
 
-def _query(my_id: int, requests: bool) -> AnySelect:
-    waits = _waits(my_id)
+@cache
+def _query(*, requests: bool) -> AnySelect:
+    waits = _waits(ME)
     return (
         select(
             Conversation.id,
@@ -113,7 +137,6 @@ def _query(my_id: int, requests: bool) -> AnySelect:
             Mine.last_read_seq,
             Mine.last_message_at,
             Other.id.label("other_id"),
-            Other.username,
             Other.first_name,
             Other.last_name,
             Other.avatar,
@@ -125,8 +148,8 @@ def _query(my_id: int, requests: bool) -> AnySelect:
             Last.media_id,
             LivePerson.seen_at,
         )
-        .join(Mine, and_(Mine.conversation_id == Conversation.id, Mine.user_id == my_id))
-        .join(Other, Other.id == other_id(my_id))
+        .join(Mine, and_(Mine.conversation_id == Conversation.id, Mine.user_id == ME))
+        .join(Other, Other.id == other_id(ME))
         .outerjoin(
             Last,
             and_(Last.conversation_id == Conversation.id, Last.seq == Conversation.last_seq),
@@ -134,9 +157,9 @@ def _query(my_id: int, requests: bool) -> AnySelect:
         .outerjoin(Event, Event.id == Last.event_id)
         .outerjoin(LivePerson, and_(LivePerson.user_id == Other.id, Other.shows_presence.is_(True)))
         .where(
-            Mine.user_id == my_id,
+            Mine.user_id == ME,
             Mine.hidden_at.is_(None),
-            visible(Other, to=my_id),
+            visible(Other, to=ME),
             waits if requests else ~waits,
         )
     )
@@ -144,11 +167,8 @@ def _query(my_id: int, requests: bool) -> AnySelect:
 
 def _row(row: Any, person: User, here: datetime | None = None) -> ConversationRow:
     return ConversationRow(
-        id=row.id,
         public_id=row.public_id,
-        username=row.username,
         name=f"{row.first_name} {row.last_name}".strip(),
-        first_name=row.first_name,
         initials=initials(row.first_name, row.last_name),
         hue=row.other_id % HUES + 1,
         avatar_url=f"/media/{row.avatar}" if row.avatar else None,

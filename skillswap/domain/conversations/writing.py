@@ -15,7 +15,7 @@ from skillswap.domain.conversations.reading import Thread, thread_of, thread_wit
 from skillswap.domain.conversations.standing import Standing
 from skillswap.domain.limits import limits_of
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
-from skillswap.lib.storage import Folder
+from skillswap.lib.storage import Storage
 from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import Conversation, ConversationMember, Message, MessageKind, User
 from skillswap.models.conversation import EDIT_WITHIN, MESSAGE_MOST
@@ -197,7 +197,7 @@ def _checked_again(body: str, message: Message) -> str:
 
 
 def delete_message(
-    person: User, public_id: str, *, store: Folder, now: datetime
+    person: User, public_id: str, *, store: Storage, now: datetime
 ) -> tuple[Message, str]:
     """Take one's words and file back: a stone stays where they stood. Harmless when repeated."""
     message, thread = _own(person, public_id, now, deleted=True)
