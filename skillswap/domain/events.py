@@ -17,6 +17,7 @@ ALONE = frozenset({"rating.asked"})
 
 def record(
     kind: str,
+    /,
     *,
     actor: User | None,
     subject: Model,

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from skillswap.db import db
-from skillswap.errors import Refused
+from skillswap.errors import Refused, TooMany
 from skillswap.lib.clock import local
-from skillswap.models import LearningSession, SessionState, User, UserState
+from skillswap.models import Event, LearningSession, SessionState, User, UserState
 
 NEW_FOR = timedelta(days=7)
 TRUSTED_FROM_KEPT = 5
@@ -43,6 +43,12 @@ PROPOSED_SKILLS = 10  # of one person, waiting for a moderator
 EDUCATION_LINES = 6
 EDUCATION_LINE = 120
 UPLOADS_PER_HOUR = 20
+COMMENTS_AT_ONCE = 30  # within the time below
+MARKS_AT_ONCE = 120  # likes and follows together
+AT_ONCE = timedelta(minutes=10)
+DRAFTS_MOST = 20  # posts begun and not yet posted, of one person
+MEGABYTES_EACH, FILES_EACH = 50, 300  # what one person may keep here in files
+UNUSED_FOR = timedelta(hours=24)  # then a picture that no post took goes away
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,34 @@ class Limits:
     pitches_per_day: int
     links_in_pitch: int
     follows_per_day: int
+    posts_per_day: int
+    comments_per_day: int
 
 
-NEW = Limits(open_pitches=3, pitches_per_day=3, links_in_pitch=0, follows_per_day=30)
-MEMBER = Limits(open_pitches=5, pitches_per_day=8, links_in_pitch=2, follows_per_day=100)
-TRUSTED = Limits(open_pitches=8, pitches_per_day=12, links_in_pitch=2, follows_per_day=200)
+NEW = Limits(
+    open_pitches=3,
+    pitches_per_day=3,
+    links_in_pitch=0,
+    follows_per_day=30,
+    posts_per_day=2,
+    comments_per_day=20,
+)
+MEMBER = Limits(
+    open_pitches=5,
+    pitches_per_day=8,
+    links_in_pitch=2,
+    follows_per_day=100,
+    posts_per_day=10,
+    comments_per_day=60,
+)
+TRUSTED = Limits(
+    open_pitches=8,
+    pitches_per_day=12,
+    links_in_pitch=2,
+    follows_per_day=200,
+    posts_per_day=10,
+    comments_per_day=60,
+)
 
 
 def limits_of(person: User, now: datetime) -> Limits:
@@ -91,3 +120,20 @@ def check_free(person: User, now: datetime, field: str = "") -> None:
     """Raises Refused while staff have limited this person; the form says so beside that field."""
     if refusal := restriction(person, now, field):
         raise refusal
+
+
+def check_pace(person: User, field: str, now: datetime) -> None:
+    """Raises TooMany after 120 likes and follows in ten minutes, those taken back counted too."""
+    newest = (
+        select(Event.happened_at)
+        .where(
+            Event.actor_id == person.id,
+            Event.kind.in_(("post.liked", "comment.liked", "follow.made")),
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+        .offset(MARKS_AT_ONCE - 1)
+    )
+    first = db.session.scalar(newest)
+    if first is not None and first + AT_ONCE > now:
+        raise TooMany(field, "too_many_marks", int((first + AT_ONCE - now).total_seconds()) + 1)

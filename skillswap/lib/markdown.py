@@ -2,46 +2,113 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
+from dataclasses import dataclass
+from functools import partial
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
 import bleach
+from bleach.linkifier import LinkifyFilter
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.link import link
 
-RULES_VERSION = 1
+from skillswap.lib.text import BIDI
+
+RULES_VERSION = 2  # one more with every change of what comes out: the sweep makes it anew
 MAX_CHARACTERS = 20_000
-TAGS = frozenset(
-    "p br strong em del a ul ol li blockquote code pre h2 h3 h4 hr".split()
-)  # headings are pushed down below the page's own h1
-ATTRIBUTES = {"a": ["href", "rel", "title"]}
+LINKS_TRIED = 2_000  # further brackets are plain text: a flood of them costs too much
+TAGS = frozenset("p br strong em del a ul ol li blockquote code pre h2 h3 h4 h5 hr".split())
+ATTRIBUTES = {"a": ["href", "rel"], "pre": ["tabindex"]}  # rel and tabindex are written here
 PROTOCOLS = frozenset({"https", "http", "mailto"})
+PUSHED = {1: 2, 2: 2, 3: 3, 4: 4, 5: 4, 6: 4}  # headings stand below the page's own h1
 
+LEAD_MOST, LEAD_LEAST, LEAD_SLACK = 600, 200, 150  # characters of a text that lists print
+LINE_COSTS = 20  # of them: a line takes room, however little stands in it
+VOID = frozenset({"br", "hr"})
+LINES = frozenset({"br", "hr", "li", "p", "pre", "h3", "h4", "h5"})
+HEADING = re.compile(r"(</?h)([2-4])(?=>)")
+TAG = re.compile(r"<[^>]*>")
+
+_unseen = dict.fromkeys(map(ord, BIDI))  # an entity brings back what no field lets in
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).disable(
     ["image", "html_block", "html_inline"]
 )
 
 
-def _rel(attributes: MutableMapping[Any, str], new: bool = False) -> MutableMapping[Any, str]:
-    """Links out say that a member wrote them, and show their host when the text hides it."""
-    href = attributes.get((None, "href"), "")
+def _bounded_link(state: StateInline, silent: bool) -> bool:
+    """A link, unless very many have been tried: each may look through all the text behind it."""
+    state.env["tried"] = tried = state.env.get("tried", 0) + 1
+    return tried <= LINKS_TRIED and link(state, silent)
+
+
+_markdown.inline.ruler.at("link", _bounded_link)
+
+
+# -- links ----------------------------------------------------------------------------------------
+
+
+def _place(address: str) -> tuple[str, str]:
+    """Scheme and host of an address; empty where there is none, or none that can be read."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # a bracket too few
+        return "", ""
+    return parts.scheme, "" if "@" in parts.netloc else parts.hostname or ""
+
+
+def _shown_as(text: str, href: str) -> str | None:
+    """The words of a link, and where it leads unless they say just that. None: it leads nowhere."""
+    scheme, host = _place(href)
+    if scheme == "mailto":
+        address = href[7:].partition("?")[0]
+        return text if text == address else f"{text} ({address})"
+    if scheme in ("https", "http"):
+        if host and _place(text if "//" in text else f"//{text}")[1] == host:
+            return text
+        return f"{text} ({host or href.split('/')[2]})"  # of user@host all: it reads like another
+    within = href.startswith("/") and href[1:2] not in ("/", "\\")
+    return text if within else None
+
+
+def _link(attributes: MutableMapping[Any, str], new: bool = False) -> Any:
+    """Links say that a member wrote them and where they lead; None: no link after all.
+
+    Bare words become links only where they begin like one: `notes.md` is a file.
+    """
+    text, href = attributes.get("_text", ""), attributes.get((None, "href"), "")
+    if new and not text.lower().startswith(("https://", "http://", "www.")):
+        return None
+    shown = _shown_as(text, href)
+    if shown is None:
+        return None
+    if shown != text:
+        attributes["_text"] = shown
     attributes[(None, "rel")] = "nofollow noopener ugc"
-    host = urlsplit(href).hostname or ""
-    text = attributes.get("_text", "")
-    if host and host not in text:
-        attributes["_text"] = f"{text} ({host})"
     return attributes
 
 
+# -- markup ---------------------------------------------------------------------------------------
+
+# one walk over the parsed text: first what is not allowed goes, then links are looked at
 _cleaner = bleach.Cleaner(
-    tags=TAGS, attributes=ATTRIBUTES, protocols=PROTOCOLS, strip=True, strip_comments=True
+    tags=TAGS,
+    attributes={"a": ["href"]},
+    protocols=PROTOCOLS,
+    strip=True,
+    strip_comments=True,
+    filters=[partial(LinkifyFilter, callbacks=[_link], skip_tags={"pre", "code"})],
 )
-_linker = bleach.linkifier.Linker(callbacks=[_rel], skip_tags=["pre", "code"], parse_email=False)
 
 
 def sanitise(html: str) -> str:
-    """Drop all but the allow-list above; links carry `rel` and show their host."""
-    return str(_linker.linkify(_cleaner.clean(html)))
+    """Drop all but the allow-list above; links carry `rel` and show where they lead."""
+    clean = str(_cleaner.clean(html)).translate(_unseen)
+    # wider than the page, it scrolls by keys
+    return clean.replace("<pre>", '<pre tabindex="0">')
 
 
 def render_markdown(body: str) -> str:
@@ -49,6 +116,98 @@ def render_markdown(body: str) -> str:
 
     Kept beside its source at write time; `RULES_VERSION` says under which rules.
     """
-    html = _markdown.render(body[:MAX_CHARACTERS])
-    html = html.replace("<h1>", "<h2>").replace("</h1>", "</h2>")
-    return sanitise(html)
+    env: dict[str, Any] = {}
+    tokens = _markdown.parse(body[:MAX_CHARACTERS], env)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{PUSHED[int(token.tag[1])]}"
+    return sanitise(_markdown.renderer.render(tokens, _markdown.options, env))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a post keeps beside its Markdown."""
+
+    html: str
+    lead: str  # its beginning, for lists, where its headings stand one lower
+    is_long: bool  # the lead is not all of it
+    words: int
+
+
+def render_post(body: str) -> Rendered:
+    """All that is made of a post's body when it is written."""
+    html = render_markdown(body)
+    lead, is_long = _lead_of(HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html))
+    words = TAG.sub(" ", html).split()
+    return Rendered(html, lead, is_long, sum(any(map(str.isalnum, word)) for word in words))
+
+
+# -- the beginning of a text ----------------------------------------------------------------------
+
+
+def _lead_of(html: str) -> tuple[str, bool]:
+    """The first blocks, or all where little more is left; and whether that is less than all."""
+    if _Walk(html).spent <= LEAD_MOST + LEAD_SLACK:
+        return html, False
+    return _Walk(html, LEAD_MOST).taken, True
+
+
+class _Walk(HTMLParser):
+    """Goes through our own markup as far as there is room, and counts the room that it takes.
+
+    It ends behind an outermost block; within one where that is too little, and then it closes
+    what is open.
+    """
+
+    def __init__(self, html: str, room: float = float("inf")) -> None:
+        super().__init__(convert_charrefs=False)
+        self.spent, self._room, self._full = 0, room, False
+        self._pieces: list[str] = []
+        self._open: list[str] = []
+        self._whole = 0  # so many pieces are whole blocks, the last of them no heading
+        self.feed(html)
+        self.close()
+
+    @property
+    def taken(self) -> str:
+        """The markup up to there."""
+        return "".join(self._pieces)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if self._fits(LINE_COSTS if tag in LINES else 0):
+            self._pieces.append(self.get_starttag_text() or "")
+            if tag not in VOID:
+                self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._full:
+            self._open.pop()
+            self._pieces.append(f"</{tag}>")
+            if not self._open and self.spent >= LEAD_LEAST and not tag.startswith("h"):
+                self._whole = len(self._pieces)
+
+    def handle_data(self, data: str) -> None:
+        cost = len(data) + LINE_COSTS * data.count("\n") * ("pre" in self._open)
+        if self._fits(cost, data):
+            self._pieces.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        if self._fits(1):
+            self._pieces.append(f"&{name};")
+
+    def _fits(self, cost: int, data: str = "") -> bool:
+        if not self._full and self.spent + cost > self._room:
+            self._end(data)
+        self.spent += cost
+        return not self._full
+
+    def _end(self, data: str) -> None:
+        """There is no room for more: leave out what was begun, or end within it."""
+        self._full = True
+        if self._whole:
+            del self._pieces[self._whole :]
+            return
+        words = data[: int(self._room) - self.spent] if data else ""
+        if not {"ul", "ol"} & set(self._open[-1:]):
+            self._pieces.append(f"{words.rpartition(' ')[0] or words}…")
+        self._pieces += [f"</{tag}>" for tag in reversed(self._open)]
