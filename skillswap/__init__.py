@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
                 "channels": settings.channels,
                 "providers": settings.providers,
                 "link_hosts": settings.link_hosts,
+                "files": settings.storage(),
             }
         },
         RATELIMIT_ENABLED=settings.flood_limits,

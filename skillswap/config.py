@@ -17,6 +17,7 @@ from skillswap.lib.mail import MailServer
 from skillswap.lib.meeting import KNOWN_HOSTS as LINK_HOSTS
 from skillswap.lib.meeting import GoogleAccount, ZoomAccount
 from skillswap.lib.push import KNOWN_HOSTS, PushKey
+from skillswap.lib.storage import FULL_AT, Folder, Storage
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_SECRET = 32
@@ -40,6 +41,7 @@ class Settings:
     redis_url: str
     live_sockets: int
     media_folder: Path
+    disk_full_at: int
     proxy_hops: int
     sql_count: bool
     flood_limits: bool
@@ -92,6 +94,10 @@ class Settings:
         own = urlsplit(self.jitsi_url).hostname
         return (*LINK_HOSTS, *self.meeting_hosts, *([own] if own else []))
 
+    def storage(self) -> Storage:
+        """Where this process keeps people's files."""
+        return Folder(self.media_folder, self.disk_full_at)
+
     @property
     def push_key(self) -> PushKey | None:
         """The key by which push services know this place; without one there is no push."""
@@ -128,6 +134,7 @@ class Settings:
             redis_url=env.get("REDIS_URL", ""),
             live_sockets=_whole(env, "LIVE_SOCKETS", 5_000),
             media_folder=Path(env.get("MEDIA_FOLDER", instance / "media")),
+            disk_full_at=_whole(env, "DISK_FULL_AT", FULL_AT),
             proxy_hops=_whole(env, "PROXY_HOPS", 0),
             sql_count=env.get("SQL_COUNT", "") == "1",
             flood_limits=env.get("FLOOD_LIMITS", "1") == "1",

@@ -167,6 +167,11 @@ def transaction() -> Iterator[None]:
     _settle("kept")
 
 
+def let_go() -> None:
+    """Give the connection back, before something slow that asks the database nothing more."""
+    db.session.remove()
+
+
 def afterwards(
     *, kept: Callable[[], object] | None = None, undone: Callable[[], object] | None = None
 ) -> None:

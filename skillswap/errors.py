@@ -74,6 +74,12 @@ class TooMany(Refused):
         self.retry_seconds = retry_seconds
 
 
+class Full(Refused):
+    """There is no room for more of this person's files: 413 with the form."""
+
+    status = 413
+
+
 class Taken(Refused):
     """Somebody was quicker, and there is still a choice to make: 409 with the form."""
 

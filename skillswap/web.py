@@ -114,6 +114,11 @@ def viewer() -> User | None:
     return here.user if here else None
 
 
+def asking() -> User | None:
+    """Who asks at an address that is mostly the same for everybody, found out only now."""
+    return viewer() if current_user.is_authenticated else None
+
+
 def staff_only(view: View) -> View:
     """Decorator: moderators and admins; for anybody else the address does not exist (404)."""
 

@@ -8,11 +8,11 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from skillswap.blueprints.media import store
 from skillswap.db import transaction
 from skillswap.domain import attachments, conversations, media
 from skillswap.domain.attachments import NewFile
 from skillswap.domain.conversations import Thread
+from skillswap.domain.media import store
 from skillswap.errors import Refused
 from skillswap.forms.base import Form
 from skillswap.forms.chat import EditForm, MessageForm, ReadForm

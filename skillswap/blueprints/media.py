@@ -1,16 +1,18 @@
-"""Where are pictures fetched?"""
+"""Where are files fetched, and where do the pictures of a post come in?"""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from skillswap.domain import attachments, media
-from skillswap.errors import NotFound
-from skillswap.lib.offload import off_the_loop
-from skillswap.lib.storage import Folder
-from skillswap.web import me
+from skillswap.db import let_go, transaction
+from skillswap.domain import attachments, media, pictures
+from skillswap.domain.media import store
+from skillswap.errors import Away, NotFound, Refused
+from skillswap.forms.pictures import PicturesForm
+from skillswap.lib.clock import utcnow
+from skillswap.web import after_post, asking, me, render
 
 bp = Blueprint("media", __name__)
 
@@ -25,15 +27,14 @@ HEADERS = {
 }
 
 
-def store() -> Folder:
-    """Where this process keeps people's files."""
-    return Folder(current_app.config["SETTINGS"].media_folder)
-
-
 @bp.get("/media/<name>")
 def show(name: str) -> ResponseReturnValue:
     """A picture. Its name never means another one, so it is kept for a year."""
-    return Response(_bytes(media.find_picture(name)), mimetype="image/webp", headers=HEADERS)
+    try:
+        found = media.find_picture(name)
+    except NotFound:
+        found = pictures.find(name, asking())
+    return Response(_bytes(found), mimetype="image/webp", headers=HEADERS)
 
 
 @bp.get("/chat/files/<name>")
@@ -48,7 +49,47 @@ def attached(name: str) -> ResponseReturnValue:
 
 
 def _bytes(name: str) -> bytes:
+    kept = store()
+    let_go()  # a storage that answers slowly must not hold the database's connections
     try:
-        return off_the_loop(store().get, name)
+        return kept.get(name)
     except KeyError:  # a row without its file
         raise NotFound("picture") from None
+    except OSError:
+        raise Away("", "file_away") from None
+
+
+@bp.post("/media")
+@login_required
+def add() -> ResponseReturnValue:
+    """Take pictures in for a post that is being written: all of its pictures come back.
+
+    The composer asks this as soon as a file is chosen, or a picture taken out. Without a script
+    the files come with the composer's own form.
+    """
+    form = PicturesForm()
+    try:
+        take_pictures(form)
+    except Refused as error:
+        form.refuse(error)
+    shown = pictures.chosen(me(), form.chosen)
+    if form.refusal is not None:
+        page, part = "posts/pictures.html", "posts/_pictures.html"
+        return render(page, part, status=form.status, form=form, pictures=shown)
+    names = [picture.name for picture in shown]
+    onward = url_for("posts.new", picture=names)
+    return after_post(onward, "posts/_pictures.html", form=form, pictures=shown)
+
+
+def take_pictures(form: PicturesForm) -> None:
+    """Keep the files that came along, and let the form hold them: they are its own until a post
+    takes them. Raises Refused at the first that cannot be kept.
+
+    Call it before the transaction in which the post is written.
+    """
+    for data in form.files():
+        with transaction():
+            media.count_upload(me(), utcnow(), field=pictures.FIELD)
+        with transaction():
+            picture = pictures.add(me(), data, store(), utcnow())
+        form.took(picture.name)

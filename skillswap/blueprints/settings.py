@@ -9,11 +9,11 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from skillswap.blueprints.media import store
 from skillswap.db import transaction
 from skillswap.domain import live, media, teaching
 from skillswap.domain import skills as lists
 from skillswap.domain.limits import SKILLS_EACH_WAY
+from skillswap.domain.media import store
 from skillswap.domain.skills import SkillLine
 from skillswap.errors import NotFound, Refused
 from skillswap.forms.profiles import PictureForm, PresenceForm, ProfileForm

@@ -6,17 +6,17 @@ out as a download.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import or_, select
 
 from skillswap.db import afterwards, db
-from skillswap.domain.media import forget
+from skillswap.domain import media
 from skillswap.domain.visibility import visible
-from skillswap.errors import Away, NotFound, Refused
+from skillswap.errors import NotFound, Refused
 from skillswap.lib.media import (
     MEGABYTES,
     MOST_BYTES,
@@ -25,12 +25,10 @@ from skillswap.lib.media import (
     fitted_webp,
     new_name,
 )
-from skillswap.lib.offload import off_the_loop
-from skillswap.lib.storage import Folder
+from skillswap.lib.storage import Storage
 from skillswap.lib.text import Unprintable, clean_line
 from skillswap.models import Conversation, Media, MediaKind, User
 
-log = logging.getLogger(__name__)
 TITLE_MOST = 120
 PDF, WEBP = "application/pdf", "image/webp"
 
@@ -46,7 +44,7 @@ class NewFile:
     discard: Callable[[], None]  # for one that nobody needs after all
 
 
-def keep(data: bytes, title: str, store: Folder) -> NewFile:
+def keep(data: bytes, title: str, store: Storage) -> NewFile:
     """Store what somebody attached. Call it first in its transaction: it takes a while.
 
     Raises Refused when it is neither a picture nor a PDF or is too large, Away without room.
@@ -56,17 +54,8 @@ def keep(data: bytes, title: str, store: Folder) -> NewFile:
     mime = PDF if data.startswith(b"%PDF-") else WEBP
     kept = data if mime == PDF else _picture(data)
     name = new_name(".pdf" if mime == PDF else ".webp")
-    try:
-        off_the_loop(store.put, name, kept)
-    except OSError as error:
-        log.warning("an attachment could not be stored: %s", error)
-        raise Away("file", "storage_away") from None
-
-    def discard() -> None:
-        forget(store, name)
-
-    afterwards(undone=discard)
-    return NewFile(name, _title(title), mime, len(kept), discard)
+    media.keep(store, (name, kept), field="file")
+    return NewFile(name, _title(title), mime, len(kept), partial(media.forget, store, name))
 
 
 def _picture(data: bytes) -> bytes:
@@ -103,13 +92,13 @@ def add(file: NewFile, person: User, conversation_id: int, now: datetime) -> Med
     return row
 
 
-def remove(media_id: int, store: Folder) -> None:
+def remove(media_id: int, store: Storage) -> None:
     """Take a file away with the message it belonged to."""
     row = db.session.get_one(Media, media_id)
     name = row.name
     db.session.delete(row)
     db.session.flush()
-    afterwards(kept=lambda: forget(store, name))
+    afterwards(kept=lambda: media.forget(store, name))
 
 
 def file_for(reader: User | None, name: str) -> Media:

@@ -1,35 +1,43 @@
-"""Which picture does a person show?"""
+"""Which files do people own, how much of them, and which picture does a person show?"""
 
 from __future__ import annotations
 
 import logging
 import math
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from skillswap.db import afterwards, db
 from skillswap.domain import attempts
 from skillswap.domain.attempts import Ration
-from skillswap.domain.limits import UPLOADS_PER_HOUR
+from skillswap.domain.limits import FILES_EACH, MEGABYTES_EACH, UPLOADS_PER_HOUR
 from skillswap.domain.visibility import visible
-from skillswap.errors import Away, NotFound, Refused, TooMany
+from skillswap.errors import Away, Full, NotFound, Refused, TooMany
 from skillswap.lib.media import MEGABYTES, NotAPicture, TooLarge, new_name, square_webp
-from skillswap.lib.offload import off_the_loop
-from skillswap.lib.storage import Folder
+from skillswap.lib.storage import Storage
 from skillswap.models import Media, MediaKind, User
 
 log = logging.getLogger(__name__)
 UPLOADS = Ration("upload", UPLOADS_PER_HOUR, timedelta(hours=1))
+MOST_BYTES_EACH = MEGABYTES_EACH * 1024 * 1024
+
+
+def store() -> Storage:
+    """Where this place keeps files; it comes with the database, like the channels of deliveries."""
+    kept: Storage = db.session.get_bind().get_execution_options()["files"]
+    return kept
 
 
 def count_upload(person: User, now: datetime, *, field: str = "picture") -> None:
-    """Count a try; raises TooMany after twenty in an hour.
+    """Count a try; raises TooMany after twenty in an hour, Full when there is no room for it.
 
     In a transaction of its own, before the file is looked at: one that cannot be read costs as
     much as one that can.
     """
+    check_quota(person, 1, field=field)
     try:
         attempts.spend((UPLOADS, str(person.id)), field=field, now=now)
     except TooMany as error:
@@ -37,7 +45,36 @@ def count_upload(person: User, now: datetime, *, field: str = "picture") -> None
         raise TooMany(field, "too_many_uploads", error.retry_seconds, minutes=minutes) from None
 
 
-def change_avatar(person: User, data: bytes, store: Folder, now: datetime) -> None:
+def check_quota(person: User, size: int, *, field: str) -> None:
+    """Raises Full when so many bytes more would be more than a person may keep here."""
+    files, kept = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(Media.size), 0)).where(
+            Media.owner_id == person.id
+        )
+    ).one()
+    if files >= FILES_EACH or kept + size > MOST_BYTES_EACH:
+        raise Full(field, "files_full", megabytes=MEGABYTES_EACH, most=FILES_EACH)
+
+
+def keep(store: Storage, *files: tuple[str, bytes], field: str) -> None:
+    """Store files before their rows; they go again if the transaction fails.
+
+    Call it first in its transaction: it takes a while. Raises Away, and leaves none of them, when
+    the disk is full or the storage does not answer.
+    """
+    if store.is_full():
+        log.warning("nothing more is stored: %s is full", store.words)
+        raise Away(field, "storage_away")
+    for name, data in files:
+        try:
+            store.put(name, data)
+        except OSError as error:
+            log.warning("a file could not be stored: %s", error)
+            raise Away(field, "storage_away") from None
+        afterwards(undone=partial(forget, store, name))
+
+
+def change_avatar(person: User, data: bytes, store: Storage, now: datetime) -> None:
     """Make a picture from the bytes and show it instead of the one before.
 
     The file is there before its row and goes away with it if the transaction fails; the one
@@ -46,12 +83,7 @@ def change_avatar(person: User, data: bytes, store: Folder, now: datetime) -> No
     """
     picture = _read(data)
     name = new_name()
-    try:
-        off_the_loop(store.put, name, picture)
-    except OSError as error:
-        log.warning("a picture could not be stored: %s", error)
-        raise Away("picture", "storage_away") from None
-    afterwards(undone=lambda: forget(store, name))
+    keep(store, (name, picture), field="picture")
     _show(person, name, store)
     db.session.add(
         Media(
@@ -65,7 +97,7 @@ def change_avatar(person: User, data: bytes, store: Folder, now: datetime) -> No
     db.session.flush()
 
 
-def remove_avatar(person: User, store: Folder) -> None:
+def remove_avatar(person: User, store: Storage) -> None:
     """Show initials again. Harmless where there is no picture."""
     _show(person, None, store)
 
@@ -94,7 +126,7 @@ def _read(data: bytes) -> bytes:
         raise Refused("picture", "not_an_image") from None
 
 
-def _show(person: User, name: str | None, store: Folder) -> None:
+def _show(person: User, name: str | None, store: Storage) -> None:
     """Let the profile name another picture. Of two at once the later one stays.
 
     Not through the object, whose version would refuse the slower of two clicks.
@@ -110,7 +142,7 @@ def _show(person: User, name: str | None, store: Folder) -> None:
         afterwards(kept=lambda: forget(store, old))
 
 
-def forget(store: Folder, name: str) -> None:
+def forget(store: Storage, name: str) -> None:
     """Remove a file that no row needs. If that fails it only takes up room."""
     try:
         store.delete(name)

@@ -7,7 +7,9 @@ import secrets
 import threading
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
+from typing import TypeVar
 
 from PIL import Image
 
@@ -18,7 +20,7 @@ MEGABYTES = 5
 MOST_BYTES = MEGABYTES * 1024 * 1024
 MOST_PIXELS = 16_000_000
 SIDE = 256
-FITTED = 1_600
+FITTED, SMALL = 1_600, 640
 STRIP = 64  # rows of the small picture made at once
 ORIENTATION = 0x0112  # the EXIF entry that says which way up a camera was held
 UPRIGHT = {
@@ -37,6 +39,7 @@ MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")  # those with a length behin
 SCAN, END = 0xDA, 0xD9
 # our own limit is lower and is asked before anything is decoded; a warning would only be printed
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+T = TypeVar("T")
 _one_at_a_time = threading.Lock()  # 16 megapixels take 80 MB while they are read, as WebP 250
 
 
@@ -46,6 +49,16 @@ class NotAPicture(ValueError):
 
 class TooLarge(ValueError):
     """More bytes or more pixels than we take."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoSizes:
+    """A picture made twice; width and height are those of the large one."""
+
+    large: bytes
+    small: bytes
+    width: int
+    height: int
 
 
 def new_name(ending: str = ".webp") -> str:
@@ -59,30 +72,33 @@ def square_webp(data: bytes) -> bytes:
     Nothing of the original file survives but what it shows. One is made at a time, in the thread
     pool. Raises NotAPicture or TooLarge.
     """
-    if len(data) > MOST_BYTES:
-        raise TooLarge
-    with _one_at_a_time:
-        return off_the_loop(_square_webp, data)
+    return _made(data, lambda image: _encode(_square(image)))
 
 
 def fitted_webp(data: bytes) -> bytes:
     """The whole picture as a WebP of at most 1,600 by 1,600 pixels, made like the square one."""
+    return _made(data, lambda image: _encode(_fitted(image)))
+
+
+def two_webps(data: bytes) -> TwoSizes:
+    """The whole picture within 1,600 and within 640 pixels a side, made like the square one."""
+    return _made(data, _two_sizes)
+
+
+def _made(data: bytes, make: Callable[[Image.Image], T]) -> T:
     if len(data) > MOST_BYTES:
         raise TooLarge
     with _one_at_a_time:
-        return off_the_loop(_made, data, _fitted)
+        made: T = off_the_loop(_read, data, make)
+    return made
 
 
-def _square_webp(data: bytes) -> bytes:
-    return _made(data, _square)
-
-
-def _made(data: bytes, shape: Callable[[Image.Image], Image.Image]) -> bytes:
+def _read(data: bytes, make: Callable[[Image.Image], T]) -> T:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_size(image)
             _check_scans(image, data)
-            return _encode(shape(image))
+            return make(image)
     except (TooLarge, Image.DecompressionBombError):
         raise TooLarge from None
     except Exception as error:  # hostile bytes make decoders stumble in any way
@@ -119,9 +135,16 @@ def _fitted(image: Image.Image) -> Image.Image:
     image.draft("RGB", (FITTED, FITTED))
     turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
     mode = "RGBA" if image.has_transparency_data else "RGB"
-    small = image.convert(mode)
+    small = image if image.mode == mode else image.convert(mode)
     small.thumbnail((FITTED, FITTED), Image.Resampling.LANCZOS)
     return small.transpose(turn) if turn is not None else small
+
+
+def _two_sizes(image: Image.Image) -> TwoSizes:
+    large = _fitted(image)
+    small = large.copy()
+    small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+    return TwoSizes(_encode(large), _encode(small), *large.size)
 
 
 def _middle(image: Image.Image) -> Image.Image:

@@ -658,6 +658,12 @@ EVERY: dict[str, Case] = {
         mine("avatar"), wrong={"picture": "no file"}, somebodys=False, again=HARMLESS, files=picture
     ),
     "settings.presence": Case(mine("presence", {"shown": "y"}), somebodys=False, again=HARMLESS),
+    "media.add": Case(
+        lambda ada, _ben: Ready("/media", ada),
+        somebodys=False,
+        again=HARMLESS,
+        files=lambda: {"pictures": picture()["picture"]},
+    ),
     "settings.delete_avatar": Case(mine("avatar/delete"), somebodys=False, again=HARMLESS),
     "settings.add_skill": Case(
         add_skill,

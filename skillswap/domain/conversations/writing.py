@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, String, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from skillswap.db import afterwards, db
+from skillswap.db import UtcDateTime, afterwards, db
 from skillswap.domain import attachments, email_links, live, threads
 from skillswap.domain.attachments import NewFile
 from skillswap.domain.conversations import telling
 from skillswap.domain.conversations.reading import Thread, thread_of, thread_with
 from skillswap.domain.conversations.standing import Standing
 from skillswap.domain.limits import limits_of
+from skillswap.domain.threads import THREAD
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
 from skillswap.lib.storage import Storage
 from skillswap.lib.text import Unprintable, clean_body
@@ -22,6 +23,25 @@ from skillswap.models.conversation import EDIT_WITHIN, MESSAGE_MOST
 
 BURST, BURST_WITHIN = 20, timedelta(seconds=10)
 DAY = timedelta(days=1)
+# put together once: that takes longer than running them
+SENDER = bindparam("sender", type_=BigInteger())
+_BY_KEY = select(Message).where(
+    Message.conversation_id == THREAD,
+    Message.sender_id == SENDER,
+    Message.client_key == bindparam("key", type_=String()),
+)
+_LATELY = select(func.count()).select_from(
+    select(Message.seq)
+    .where(
+        Message.conversation_id == THREAD,
+        Message.seq > bindparam("after", type_=BigInteger()),
+        Message.sender_id == SENDER,
+        Message.kind == MessageKind.TEXT,
+        Message.created_at > bindparam("since", type_=UtcDateTime()),
+    )
+    .limit(BURST)
+    .subquery()
+)
 
 
 def send_message(
@@ -106,13 +126,8 @@ def _sent_before(person: User, thread: Thread, client_key: str) -> Message | Non
     """What this key has sent already: a second click, a retry after a lost answer."""
     if not client_key:
         return None
-    return db.session.scalar(
-        select(Message).where(
-            Message.conversation_id == thread.id,
-            Message.sender_id == person.id,
-            Message.client_key == client_key[:40],
-        )
-    )
+    asked = {"thread": thread.id, "sender": person.id, "key": client_key[:40]}
+    return db.session.scalar(_BY_KEY, asked)
 
 
 def _checked(person: User, thread: Thread, body: str, file: NewFile | None, now: datetime) -> str:
@@ -140,18 +155,9 @@ def _checked(person: User, thread: Thread, body: str, file: NewFile | None, now:
 def _check_pace(person: User, thread: Thread, now: datetime) -> None:
     """Twenty messages in ten seconds, and few new people a day."""
     if thread.id is not None:
-        lately = (
-            select(Message.seq)
-            .where(
-                Message.conversation_id == thread.id,
-                Message.seq > thread.last_seq - 4 * BURST,
-                Message.sender_id == person.id,
-                Message.kind == MessageKind.TEXT,
-                Message.created_at > now - BURST_WITHIN,
-            )
-            .limit(BURST)
-        )
-        if (db.session.scalar(select(func.count()).select_from(lately.subquery())) or 0) >= BURST:
+        near = {"after": thread.last_seq - 4 * BURST, "since": now - BURST_WITHIN}
+        lately = db.session.scalar(_LATELY, near | {"thread": thread.id, "sender": person.id})
+        if (lately or 0) >= BURST:
             raise TooMany("body", "messages_too_fast", int(BURST_WITHIN.total_seconds()))
     if thread.standing is Standing.REQUEST:
         asked = db.session.scalar(
