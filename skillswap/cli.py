@@ -15,7 +15,7 @@ from sqlalchemy import select
 from skillswap import demo, live, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
-from skillswap.domain import doctor, meetings, safety, skills
+from skillswap.domain import doctor, listings, meetings, safety, skills
 from skillswap.errors import WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.lib.storage import Folder
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(load_skills)
     app.cli.add_command(load_demo)
     app.cli.add_command(examine)
+    app.cli.add_command(reindex)
     app.cli.add_command(work)
 
 
@@ -137,6 +138,17 @@ def examine() -> None:
         click.echo(f"note     {note}")
     if not all(check.is_well for check in checks):
         sys.exit(1)
+
+
+@click.command("reindex")
+@with_appcontext
+def reindex() -> None:
+    """Make anew what lists of teachers are searched by. Harmless at any time."""
+    last: int | None = 0
+    while last is not None:
+        with transaction():
+            last = listings.reindex(last, utcnow())
+    click.echo("Everybody is listed anew.")
 
 
 @click.command("work")

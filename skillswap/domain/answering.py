@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from skillswap.db import db
+from skillswap.domain.touched import touch
 from skillswap.models import Pitch, PitchState, User
 
 WINDOW = timedelta(days=180)
@@ -99,6 +100,7 @@ def recount(teacher: User, now: datetime) -> bool:
     if all(getattr(teacher, name) == value for name, value in found.items()):
         return False
     # not through the unit of work: a number that moves must not refuse somebody's open form
+    touch(teacher.id)
     db.session.execute(
         update(User)
         .where(User.id == teacher.id)

@@ -24,6 +24,7 @@ from skillswap.domain.limits import (
     PITCH_CAPS,
     PLACES,
 )
+from skillswap.domain.touched import touch
 from skillswap.errors import Refused
 from skillswap.lib.clock import local
 from skillswap.lib.text import Unprintable, clean_line
@@ -65,6 +66,7 @@ def set_week(person: User, windows: Iterable[Window]) -> None:
     _lock(person)
     if week == list(week_of(person)):
         return
+    touch(person.id)
     db.session.execute(delete(AvailabilityWindow).where(AvailabilityWindow.user_id == person.id))
     if week:
         db.session.execute(

@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.orm.attributes import set_committed_value
 
 from skillswap.db import db
+from skillswap.domain.touched import touch
 from skillswap.models import RatedRole, Rating, RatingState, RatingTotal, User
 from skillswap.models.user import FIRST_RATING_RANK
 
@@ -151,6 +152,7 @@ def recount(rated: User, role: RatedRole) -> None:
 def _mirror(teacher: User, total: Total) -> None:
     """Not through the unit of work: a number that moves must not refuse somebody's open form."""
     columns = columns_of(total)
+    touch(teacher.id)
     db.session.execute(
         update(User)
         .where(User.id == teacher.id)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import aliased
 from skillswap.db import db
 from skillswap.domain import events
 from skillswap.domain.limits import PROPOSED_SKILLS, SKILLS_EACH_WAY
+from skillswap.domain.touched import touch
 from skillswap.errors import NotFound, Refused
 from skillswap.lib.text import Unprintable, clean_line, mixes_alphabets, search_key
 from skillswap.models import (
@@ -180,6 +181,7 @@ def remove_skill(person: User, kind: UserSkillKind, slug: str) -> int:
     skill_id = db.session.scalar(select(Skill.id).where(Skill.slug == slug))
     if skill_id is None:
         raise NotFound("skill")
+    touch(person.id)
     db.session.execute(
         delete(UserSkill).where(
             UserSkill.user_id == person.id,

@@ -37,6 +37,7 @@ from skillswap.models.learning_session import (
     ProposalState,
     SessionState,
 )
+from skillswap.models.listing import HourMask, SwapEdge, TeacherListing
 from skillswap.models.media import Media, MediaKind
 from skillswap.models.meeting import Meeting, MeetingState
 from skillswap.models.notification import Notification
@@ -85,6 +86,7 @@ __all__ = [
     "ExchangeNote",
     "ExchangeState",
     "Follow",
+    "HourMask",
     "LearningSession",
     "Level",
     "LivePerson",
@@ -131,6 +133,8 @@ __all__ = [
     "SkillName",
     "SkillState",
     "StaffRole",
+    "SwapEdge",
+    "TeacherListing",
     "TokenPurpose",
     "TurnKind",
     "User",

@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from skillswap.db import db
 from skillswap.domain import answering, events, exchanges
 from skillswap.domain.pitches.ending import close_open
+from skillswap.domain.touched import touch
 from skillswap.errors import Refused, WrongState
 from skillswap.lib.clock import from_wall, local
 from skillswap.models import Event, PauseKind, Pitch, User
@@ -108,6 +109,7 @@ def _is_third(teacher: User, now: datetime) -> bool:
 
 def _set(teacher: User, **values: Any) -> None:
     """Not through the unit of work: a pause must not refuse somebody's open settings."""
+    touch(teacher.id)
     db.session.execute(
         update(User)
         .where(User.id == teacher.id)
