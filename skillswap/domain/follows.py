@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
 from skillswap.domain import events, threads
-from skillswap.domain.limits import limits_of
+from skillswap.domain.limits import check_pace, limits_of
 from skillswap.domain.visibility import person_named, visible
 from skillswap.errors import NotFound, TooMany
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
@@ -25,7 +25,7 @@ def follow(person: User, username: str, now: datetime) -> User:
     """Follow somebody. Harmless when repeated. They are told.
 
     Raises NotFound for somebody who is not there for this person and for oneself, TooMany after
-    the day's number.
+    the day's number, or too many at once.
     """
     other = _other(person, username)
     if db.session.get(Follow, (person.id, other.id)) is not None:
@@ -75,6 +75,7 @@ def _other(person: User, username: str) -> User:
 
 
 def _check_quota(person: User, now: datetime) -> None:
+    check_pace(person, "follow", now)
     made = db.session.scalar(
         select(func.count()).where(Follow.follower_id == person.id, Follow.created_at > now - DAY)
     )

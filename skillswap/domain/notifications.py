@@ -7,21 +7,42 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    case,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
-from skillswap.db import Instant, db
+from skillswap.db import Instant, Model, db
 from skillswap.domain import deliveries, live
 from skillswap.domain.visibility import visible
 from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import local
 from skillswap.lib.i18n import _
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
-from skillswap.models import Delivery, Event, Mute, Notification, User
+from skillswap.models import (
+    Comment,
+    CommentState,
+    Delivery,
+    Event,
+    Mute,
+    Notification,
+    Post,
+    PostState,
+    User,
+)
 from skillswap.models.user import HUES, initials
 
 UNREAD_SHOWN = 99  # the bell says "99" for more
-Actor = aliased(User)
+Actor, PostAuthor = aliased(User), aliased(User)
+BELOW_POSTS = ("post.liked", "post.commented", "comment.liked", "comment.answered")
 
 
 def notify(event: Event) -> None:
@@ -117,7 +138,27 @@ def listed(user_id: int | SQLColumnExpression[int], now: Instant) -> AnySelect:
         .outerjoin(Actor, Actor.id == Notification.person_id)
         .where(Notification.user_id == user_id, Notification.due_at <= now)
         .where(Notification.person_id.is_(None) | visible(Actor, to=user_id))
+        .where(Event.kind.not_in(BELOW_POSTS) | _post_is_there(user_id))
     )
+
+
+def _post_is_there(user_id: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Condition on a line about a post or a comment on one: its reader can open that post.
+
+    Its author need not be who did it, so the condition on the actor does not say so.
+    """
+    commented = select(Comment.post_id).where(
+        Comment.id == Notification.subject_id, Comment.state == CommentState.PUBLISHED
+    )
+    about = case(
+        (Notification.subject_type == Post.__tablename__, Notification.subject_id),
+        else_=commented.correlate(Notification).scalar_subquery(),
+    )
+    post = select(Post.id).join(PostAuthor, PostAuthor.id == Post.author_id)
+    there = post.where(
+        Post.id == about, Post.state == PostState.PUBLISHED, visible(PostAuthor, to=user_id)
+    )
+    return exists(there.correlate(Notification))
 
 
 def unread_count(user_id: int | SQLColumnExpression[int], now: Instant) -> AnySelect:
@@ -251,15 +292,16 @@ def read_about(reader: User, subject_type: str, public_id: str, now: datetime) -
     """Mark read what is about one thing, since its page is being looked at.
 
     Found through the public id in the facts of the reader's own events, so nothing is asked of
-    the thing itself: a stranger's key marks nothing and tells nothing. Returns how many.
+    the thing itself: a stranger's key marks nothing and tells nothing. With a post goes what is
+    about the comments on it. Returns how many.
     """
-    about = exists(
-        select(Event.id).where(
-            Event.id == Notification.event_id,
-            Event.facts["public_id"].as_string() == public_id,
-        )
-    )
-    return _mark(reader, now, Notification.subject_type == subject_type, about)
+    own = Notification.subject_type == subject_type
+    which = own & (Event.facts["public_id"].as_string() == public_id)
+    if subject_type == Post.__tablename__:
+        below = Notification.subject_type == Comment.__tablename__
+        which |= below & (Event.facts["post"].as_string() == public_id)
+    about = exists(select(Event.id).where(Event.id == Notification.event_id, which))
+    return _mark(reader, now, about)
 
 
 def take_back(event_kind: str, subject_type: str, subject_id: int, now: datetime) -> None:
@@ -269,14 +311,61 @@ def take_back(event_kind: str, subject_type: str, subject_id: int, now: datetime
         Event.subject_type == subject_type,
         Event.subject_id == subject_id,
     )
-    untold = select(Notification.id).where(
-        Notification.event_id.in_(event), Notification.due_at > now
+    _forget(
+        select(Notification.id).where(Notification.event_id.in_(event), Notification.due_at > now)
     )
+
+
+def take_back_from(actor: User, kind: str, subject: Model) -> None:
+    """Forget what was told of this person's doing that to that row, unless it has been read."""
+    _forget_unread(
+        Event.actor_id == actor.id,
+        Event.kind == kind,
+        Event.subject_type == subject.__tablename__,
+        Event.subject_id == subject.id,  # type: ignore[attr-defined]  # every subject has one
+    )
+
+
+def take_back_comment(actor: User, public_id: str) -> None:
+    """The same for what was told of a comment of theirs."""
+    _forget_unread(
+        Event.actor_id == actor.id,
+        Event.kind.in_(("post.commented", "comment.answered")),
+        Event.facts["comment"].as_string() == public_id,
+    )
+
+
+def _forget_unread(*which: ColumnElement[bool]) -> None:
+    events = select(Event.id).where(*which)
+    unread = (Notification.event_id.in_(events), Notification.read_at.is_(None))
+    told = db.session.scalars(select(Notification.user_id).where(*unread)).all()
+    if told:
+        _forget(select(Notification.id).where(*unread))
+        live.tell(told, "bell")
+
+
+def _forget(which: Select[Any]) -> None:
     for statement in (
-        delete(Delivery).where(Delivery.notification_id.in_(untold)),
-        delete(Notification).where(Notification.id.in_(untold)),
+        delete(Delivery).where(Delivery.notification_id.in_(which)),
+        delete(Notification).where(Notification.id.in_(which)),
     ):
         db.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def was_told(user_id: int, actor: User, kind: str, subject: Model) -> bool:
+    """Whether somebody was told already that this person did that to that row."""
+    told = (
+        select(Notification.id)
+        .join(Event, Event.id == Notification.event_id)
+        .where(
+            Notification.user_id == user_id,
+            Event.actor_id == actor.id,
+            Event.kind == kind,
+            Event.subject_type == subject.__tablename__,
+            Event.subject_id == subject.id,  # type: ignore[attr-defined]  # every subject has one
+        )
+    )
+    return bool(db.session.scalar(select(exists(told))))
 
 
 def _mark(reader: User, now: datetime, *which: ColumnElement[bool]) -> int:

@@ -1,0 +1,40 @@
+"""What is said below a post: comments and, one level deep, answers to them.
+
+`writing` holds the verbs, `reading` what stands on a page.
+"""
+
+from skillswap.domain.comments.reading import (
+    CommentLine,
+    CommentThread,
+    comments_of,
+    count_of,
+    own_comment,
+    readable_comment,
+    thread_of,
+)
+from skillswap.domain.comments.writing import (
+    delete_comment,
+    drift,
+    edit_comment,
+    facts_of,
+    hide_comment,
+    make_comment,
+    release_comment,
+)
+
+__all__ = [
+    "CommentLine",
+    "CommentThread",
+    "comments_of",
+    "count_of",
+    "delete_comment",
+    "drift",
+    "edit_comment",
+    "facts_of",
+    "hide_comment",
+    "make_comment",
+    "own_comment",
+    "readable_comment",
+    "release_comment",
+    "thread_of",
+]
