@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import posts, skills
+from skillswap.domain import media, posts, skills
 from skillswap.domain.limits import DRAFTS_MOST, MEMBER, NEW
+from skillswap.domain.pictures import add as add_picture
 from skillswap.errors import NotFound, Refused, Taken, TooMany, WrongState
 from skillswap.models import (
     Event,
+    Media,
     Post,
     PostKind,
     PostSkill,
@@ -23,6 +25,7 @@ from skillswap.models import (
     UserState,
 )
 from tests import people
+from tests.lib.test_media import picture
 
 DAY = timedelta(days=1)
 BODY = "Wet the paper first, then **wait** until it no longer shines."
@@ -263,3 +266,20 @@ def test_staff_take_a_post_out_of_sight_and_bring_it_back(ada, ben, mo, now):
     draft = save(ada, now=now)
     with pytest.raises(NotFound), transaction():
         posts.release(mo, draft.public_id, now=now)
+
+
+# -- pictures -------------------------------------------------------------------------------------
+
+
+def test_pictures_come_with_the_draft_stay_with_the_post_and_go_with_it(ada, now):
+    with transaction():
+        names = [add_picture(ada, picture(), media.store(), now).name for _number in range(2)]
+    save(ada, client_key="abc", pictures=[(names[0], "A river")], now=now)
+    shown = [(names[1], "A bridge"), (names[0], "A river")]
+    post = publish(ada, client_key="abc", pictures=shown, now=now)
+    assert posts.pictures_of(post) == shown
+    post = change(ada, post, pictures=shown[:1], now=now)
+    assert (posts.pictures_of(post), post.edited_at) == (shown[:1], now)
+    assert db.session.scalars(select(Media.name)).all() == [names[1]]
+    remove(ada, post, now)
+    assert db.session.scalar(select(func.count(Media.id))) == 0

@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from skillswap.db import db
+from skillswap.domain import consents
 from skillswap.domain.limits import DRAFTS_MOST
 from skillswap.domain.posts import checking
-from skillswap.domain.posts.keeping import Pictures, fresh, set_pictures, set_words, written_with
+from skillswap.domain.posts.keeping import Chosen, fresh, set_pictures, set_words, written_with
 from skillswap.errors import Refused, WrongState
 from skillswap.models import Exchange, Post, PostKind, PostState, User
 
@@ -51,8 +52,9 @@ def save_draft(
     body: str,
     now: datetime,
     skills: Sequence[str] = (),
-    pictures: Pictures = (),
+    pictures: Chosen = (),
     client_key: str = "",
+    named: bool | None = None,
 ) -> Post:
     """Keep what is written so far; `client_key` is the form's: the next time it is the same draft.
 
@@ -69,7 +71,8 @@ def save_draft(
         post = _another(person, client_key or new_key(), now)
     post.edited_at = now
     set_words(post, words)
-    set_pictures(post, pictures, now)
+    set_pictures(post, pictures)
+    consents.wish(post, named=named)
     return post
 
 

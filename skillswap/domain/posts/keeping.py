@@ -8,13 +8,14 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from skillswap.db import db
+from skillswap.domain import pictures
 from skillswap.domain.posts.checking import Words
 from skillswap.errors import NotFound
 from skillswap.lib.markdown import RULES_VERSION, render_post
-from skillswap.models import Media, Post, PostImage, PostKind, PostSkill, PostState, Skill, User
+from skillswap.models import Post, PostKind, PostSkill, PostState, Skill, User
 
 KEY_MOST = 40
-Pictures = Sequence[tuple[str, str]]  # names of files, and the words for who cannot see them
+Chosen = Sequence[tuple[str, str]]  # names of pictures, and the words for who cannot see them
 
 
 def find_mine(person: User, public_id: str) -> Post:
@@ -91,19 +92,14 @@ def clear_words(post: Post) -> None:
     db.session.flush()
 
 
-def set_pictures(post: Post, pictures: Pictures, now: datetime) -> None:
+def set_pictures(post: Post, chosen: Chosen) -> None:
     """Show these pictures, in this order; those left out are forgotten."""
+    pictures.attach(post, chosen)
 
 
 def pictures_of(post: Post) -> list[tuple[str, str]]:
     """Names and words of its pictures, in their order. One statement."""
-    rows = db.session.execute(
-        select(Media.name, PostImage.alt)
-        .join(Media, Media.id == PostImage.media_id)
-        .where(PostImage.post_id == post.id)
-        .order_by(PostImage.place)
-    )
-    return [(row.name, row.alt) for row in rows]
+    return [(one.name, one.alt) for one in pictures.of([post.id])[post.id]]
 
 
 def skills_of(post: Post) -> Sequence[Skill]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from skillswap.domain import events
+from skillswap.domain import consents, events
 from skillswap.domain.posts import checking
 from skillswap.domain.posts.checking import Words
 from skillswap.domain.posts.keeping import (
     KEY_MOST,
-    Pictures,
+    Chosen,
     clear_words,
     follow_state,
     fresh,
@@ -34,13 +34,15 @@ def publish(
     body: str,
     now: datetime,
     skills: Sequence[str] = (),
-    pictures: Pictures = (),
+    pictures: Chosen = (),
     client_key: str = "",
+    named: bool | None = None,
 ) -> Post:
     """Post it. A draft with that `client_key` becomes the post; a second click finds it posted.
 
-    `skills` are names or slugs of the catalogue. Raises Refused by the first rule that says no,
-    TooMany when the day's posts are used up.
+    `skills` are names or slugs of the catalogue; `named` is whether to ask the partner of its
+    exchange for their name, None as the draft has it. Raises Refused by the first rule that says
+    no, TooMany when the day's posts are used up.
     """
     post = written_with(person, client_key)
     if post is not None and post.state is not PostState.DRAFT:
@@ -57,7 +59,8 @@ def publish(
     post = post or fresh(person, client_key, now)
     post.move_to(PostState.PUBLISHED)
     post.published_at, post.edited_at = now, None
-    _write(post, words, pictures, now)
+    _write(post, words, pictures)
+    consents.wish(post, named=named)
     _record("post.published", person, post, now)
     return post
 
@@ -72,7 +75,8 @@ def edit(
     version: int,
     now: datetime,
     skills: Sequence[str] = (),
-    pictures: Pictures = (),
+    pictures: Chosen = (),
+    named: bool | None = None,
 ) -> Post:
     """Put other words into a post; it says that it was edited. The same again is harmless.
 
@@ -86,12 +90,15 @@ def edit(
     if post.state is not PostState.PUBLISHED:
         raise WrongState("post", post.state)
     words = checking.checked(person, kind=kind, title=title, body=body, skills=skills)
-    if _stands(post, words, pictures):
+    same = _stands(post, words, pictures)
+    if same and not consents.would_change(post, named=named):
         return post
     if version != post.version:
         raise Taken("body", "post_changed")
-    post.edited_at = now
-    _write(post, words, pictures, now)
+    if not same:
+        post.edited_at = now
+        _write(post, words, pictures)
+    consents.wish(post, named=named)
     _record("post.edited", person, post, now)
     return post
 
@@ -107,7 +114,7 @@ def delete(person: User, public_id: str, *, now: datetime) -> Post:
     was_read = post.state is not PostState.DRAFT
     post.move_to(PostState.DELETED)
     clear_words(post)
-    set_pictures(post, (), now)
+    set_pictures(post, ())
     follow_state(post)
     if was_read:
         events.record(
@@ -116,9 +123,9 @@ def delete(person: User, public_id: str, *, now: datetime) -> Post:
     return post
 
 
-def _write(post: Post, words: Words, pictures: Pictures, now: datetime) -> None:
+def _write(post: Post, words: Words, pictures: Chosen) -> None:
     set_words(post, words)
-    set_pictures(post, pictures, now)
+    set_pictures(post, pictures)
 
 
 def _record(kind: str, person: User, post: Post, now: datetime) -> None:
@@ -133,7 +140,7 @@ def _says(post: Post, title: str, body: str) -> bool:
     return said == (checking.title_of(title), checking.body_of(body))
 
 
-def _stands(post: Post, words: Words, pictures: Pictures) -> bool:
+def _stands(post: Post, words: Words, pictures: Chosen) -> bool:
     """Whether nothing of it is different."""
     return (
         (post.kind, post.title, post.body) == (words.kind, words.title, words.body)
