@@ -137,7 +137,7 @@ SENTENCES: dict[str, str] = {
     "request_waits": "Your message waits until {name} lets you in. One is enough for now.",
     "requests_today": "You have written to {limit} new people in 24 hours, which is the most for now.",
     "unconfirmed_chat": "Confirm your email before you write: open the link that we sent to {email}.",
-    "follows_today": "You have followed {limit} people in 24 hours, which is the most for now.",
+    "follows_today": "You have followed {limit} people and skills in 24 hours, which is the most for now.",
     "push_host": "This browser’s push service is not one we know.",
     "push_keys": "This browser sent no keys for push. Load the page again and try once more.",
     # posts

@@ -15,7 +15,7 @@ from skillswap.domain.limits import check_pace, limits_of
 from skillswap.domain.visibility import person_named, visible
 from skillswap.errors import NotFound, TooMany
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
-from skillswap.models import Conversation, Follow, User
+from skillswap.models import Conversation, Follow, SkillFollow, User
 from skillswap.models.user import HUES, initials
 
 DAY = timedelta(days=1)
@@ -30,7 +30,7 @@ def follow(person: User, username: str, now: datetime) -> User:
     other = _other(person, username)
     if db.session.get(Follow, (person.id, other.id)) is not None:
         return other
-    _check_quota(person, now)
+    check_quota(person, now)
     try:
         with db.session.begin_nested():
             db.session.add(Follow(follower_id=person.id, followee_id=other.id, created_at=now))
@@ -74,11 +74,15 @@ def _other(person: User, username: str) -> User:
     return other
 
 
-def _check_quota(person: User, now: datetime) -> None:
+def check_quota(person: User, now: datetime) -> None:
+    """Raises TooMany after the day's number, which people and skills share."""
     check_pace(person, "follow", now)
-    made = db.session.scalar(
-        select(func.count()).where(Follow.follower_id == person.id, Follow.created_at > now - DAY)
+    since = now - DAY
+    people = select(func.count()).where(Follow.follower_id == person.id, Follow.created_at > since)
+    skills = select(func.count()).where(
+        SkillFollow.user_id == person.id, SkillFollow.created_at > since
     )
+    made = db.session.scalar(select(people.scalar_subquery() + skills.scalar_subquery()))
     limit = limits_of(person, now).follows_per_day
     if (made or 0) >= limit:
         raise TooMany("follow", "follows_today", int(DAY.total_seconds()), limit=limit)

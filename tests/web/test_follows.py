@@ -55,7 +55,7 @@ def test_a_day_has_its_limit_and_says_so(browser, ben):
             follows.follow(ben, people.make_person(f"p{number}").username, utcnow())
     people.make_person("last")
     answer = browser(ben).post("/people/last/follow", headers=HTMX)
-    assert "You have followed 30 people in 24 hours" in answer.text
+    assert "You have followed 30 people and skills in 24 hours" in answer.text
     assert count() == 30
 
 

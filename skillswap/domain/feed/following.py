@@ -8,6 +8,7 @@ have written.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,27 +91,38 @@ _KEYS = [
 ]
 
 
-def following(person: User, cursor: str | None) -> Page:
+def sources_of(person: User, cursor: str | None) -> Sequence[Any]:
+    """Who and what of those this person follows, and they themselves, has the newest posts before
+    the cursor. One statement.
+    """
+    return db.session.execute(_SOURCES, _looked(person, cursor)).all()
+
+
+def following(person: User, cursor: str | None, sources: Sequence[Any] | None = None) -> Page:
     """Posts of people and skills this person follows, and their own, newest first.
 
     Those they have muted are left out. Four statements, however many they follow.
     """
-    at, key = place_of(cursor)
-    looked = {"viewer_id": person.id, "before_at": at, "before_id": key}
-    sources = db.session.execute(_SOURCES, looked).all()
+    if sources is None:
+        sources = sources_of(person, cursor)
     if not sources:
         return Page([], None)
     heads = sorted({row.post_id: row.published_at for row in sources}.values(), reverse=True)
     # where so many posts are newer already, nothing older is on the page
     floor = heads[ASKED - 1] if len(heads) >= ASKED else EPOCH
     near = [row for row in sources if row.published_at >= floor]
-    looked |= {
+    looked = _looked(person, cursor) | {
         "floor": floor,
         "people": [row.id for row in near if row.is_person],
         "skills": [row.id for row in near if not row.is_person],
     }
     found = page(db.session.execute(_POSTS, looked).all(), _KEYS)
     return Page(cards_of([row.id for row in found.rows], person), found.after)
+
+
+def _looked(person: User, cursor: str | None) -> dict[str, Any]:
+    at, key = place_of(cursor)
+    return {"viewer_id": person.id, "before_at": at, "before_id": key}
 
 
 def place_of(cursor: str | None) -> tuple[datetime, int]:

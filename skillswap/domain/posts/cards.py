@@ -89,14 +89,15 @@ class PostCard:
     hidden: bool = False  # by staff; its author alone still finds it
 
 
-def cards_of(ids: Sequence[int], reader: User | None) -> list[PostCard]:
+def cards_of(ids: Sequence[int], reader: User | None, *, whole: bool = False) -> list[PostCard]:
     """The cards of these posts in this order, without those the reader may not read.
 
-    Two statements, or none for no ids.
+    Two statements, or none for no ids. `whole`: with all their words.
     """
     if not ids:
         return []
-    rows = db.session.execute(_LISTED, {"viewer_id": _id(reader), "ids": list(ids)})
+    query = _LISTED_WHOLE if whole else _LISTED
+    rows = db.session.execute(query, {"viewer_id": _id(reader), "ids": list(ids)})
     by_id = {row.id: row for row in rows}
     parts = _parts_of(list(by_id))
     return [_card(by_id[one], parts[one], reader) for one in ids if one in by_id]
@@ -160,7 +161,8 @@ def _query(html: Any, which: ColumnElement[bool]) -> AnySelect:
 
 
 _OWN_HIDDEN = and_(Post.state == PostState.HIDDEN, Post.author_id == VIEWER)
-_LISTED = _query(Post.lead_html, and_(Post.id.in_(IDS), readable(VIEWER)))
+_THESE = and_(Post.id.in_(IDS), readable(VIEWER))
+_LISTED, _LISTED_WHOLE = _query(Post.lead_html, _THESE), _query(Post.body_html, _THESE)
 _WHOLE = _query(
     Post.body_html, and_(Post.public_id == PUBLIC_ID, or_(readable(VIEWER), _OWN_HIDDEN))
 )
