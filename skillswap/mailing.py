@@ -47,6 +47,7 @@ PAGES_OF_KIND = {
     "rating.published": "ratings.rate",
     "rating.replied": "ratings.rate",
     "rating.retracted": "ratings.rate",
+    "post.partner_asked": "achievements.naming",
 }
 # and what has no key in its address
 PAGES_ALONE = {"follow.made": "follows.mine"}

@@ -111,6 +111,9 @@ def upgrade() -> None:
         sa.CheckConstraint("comment_count >= 0", name=op.f("ck_posts_comment_count")),
         sa.CheckConstraint("like_count >= 0", name=op.f("ck_posts_like_count")),
         sa.CheckConstraint("partner_id <> author_id", name=op.f("ck_posts_not_oneself")),
+        sa.CheckConstraint(
+            "partner_consent IS NULL OR partner_id IS NOT NULL", name=op.f("ck_posts_consent")
+        ),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_posts_author_id_users")),
         sa.ForeignKeyConstraint(
             ["exchange_id"], ["exchanges.id"], name=op.f("fk_posts_exchange_id_exchanges")
@@ -155,6 +158,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_posts_partner_id"), ["partner_id"], unique=False)
         batch_op.create_index("ix_posts_rules", ["rules_version", "id"], unique=False)
+        batch_op.create_index(
+            "uq_posts_exchange",
+            ["exchange_id", "author_id"],
+            unique=True,
+            sqlite_where=sa.text("exchange_id IS NOT NULL AND state <> 'deleted'"),
+            postgresql_where=sa.text("exchange_id IS NOT NULL AND state <> 'deleted'"),
+        )
 
     op.create_table(
         "bookmarks",
@@ -335,6 +345,11 @@ def downgrade() -> None:
 
     op.drop_table("bookmarks")
     with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_posts_exchange",
+            sqlite_where=sa.text("exchange_id IS NOT NULL AND state <> 'deleted'"),
+            postgresql_where=sa.text("exchange_id IS NOT NULL AND state <> 'deleted'"),
+        )
         batch_op.drop_index("ix_posts_rules")
         batch_op.drop_index(batch_op.f("ix_posts_partner_id"))
         batch_op.drop_index(

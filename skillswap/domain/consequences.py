@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from skillswap.domain import calendars, cards, meetings, notifications, rating_prompts
+from skillswap.domain import calendars, cards, consents, meetings, notifications, rating_prompts
 from skillswap.models import Event
 
 # A consequence touches only the database, in the transaction of the verb. What it returns are
@@ -18,7 +18,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "person.email_restored": [],
     "person.password_changed": [],
     "person.password_reset": [],
-    "person.blocked": [],  # nobody is told, least of all the blocked
+    "person.blocked": [consents.part],  # nobody is told, least of all the blocked
     "person.unblocked": [],
     "person.muted": [],
     "person.unmuted": [],
@@ -80,6 +80,14 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "session.forgiven": [notifications.notify],
     "contest.made": [notifications.notify],  # staff see the queue
     "contest.decided": [notifications.notify],
+    "post.published": [consents.ask],  # followers find it in their feed
+    "post.edited": [consents.ask],
+    "post.deleted": [],
+    "post.hidden": [],
+    "post.released": [],
+    "post.partner_asked": [notifications.notify],
+    "post.partner_agreed": [notifications.notify],
+    "post.partner_unnamed": [notifications.notify],
     "rating.asked": [notifications.notify],
     "rating.sealed": [],  # nobody is told, least of all the partner
     "rating.changed": [],
@@ -89,4 +97,11 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "rating.held": [],
     "rating.hidden": [],
     "rating.released": [],
+    "post.liked": [notifications.notify],
+    "post.commented": [notifications.notify],
+    "comment.liked": [notifications.notify],
+    "comment.answered": [notifications.notify],
+    "comment.deleted": [],
+    "comment.hidden": [],
+    "comment.released": [],
 }

@@ -79,6 +79,9 @@ TOPIC_OF_KIND = {
     "session.disputed": Topic.AFTERWARDS,
     "session.forgiven": Topic.REMINDERS,
     "session.unconfirmed": Topic.AFTERWARDS,
+    "post.partner_asked": Topic.AFTERWARDS,
+    "post.partner_agreed": Topic.AFTERWARDS,
+    "post.partner_unnamed": Topic.AFTERWARDS,
 }
 # channels that a kind never takes, whatever the switches say (DOMAIN.md §3.1)
 NEVER_BY: dict[str, frozenset[Channel]] = {

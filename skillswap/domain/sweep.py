@@ -12,6 +12,7 @@ from datetime import datetime
 
 from skillswap.db import db, transaction
 from skillswap.domain import (
+    achievements,
     answering,
     contests,
     deliveries,
@@ -21,6 +22,7 @@ from skillswap.domain import (
     learning_sessions,
     listings,
     live,
+    pictures,
     pitches,
     ratings,
     safety,
@@ -46,7 +48,9 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("exchanges nudged", exchanges.nudge_due),
     ("exchanges at rest", exchanges.rest_due),
     ("exchanges settled", exchanges.settle_due),
+    ("names not agreed to", achievements.lapse_due),
     ("hours of lists made anew", listings.refresh_due),
+    ("pictures let go", pictures.forget_due),
     ("mailed links forgotten", email_links.forget_due),
     ("digests planned", digests.plan_due),
     ("old deliveries forgotten", deliveries.forget_due),

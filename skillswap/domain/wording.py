@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from skillswap.domain.comment_words import COMMENT_WORDS
+from skillswap.domain.naming_words import NAMING_WORDS
 from skillswap.lib.clock import local
 from skillswap.lib.i18n import _, ngettext
 
@@ -381,4 +383,6 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     ),
     "session.completed": ("circle-check", _session_completed),
     "session.unconfirmed": ("circle-question-mark", _session_unconfirmed),
+    **COMMENT_WORDS,
+    **NAMING_WORDS,
 }

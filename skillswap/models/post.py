@@ -58,6 +58,7 @@ POST_MOVES = {
 IS_PUBLISHED = text("state = 'published'")
 IS_DRAFT = text("state = 'draft'")
 IS_ASKED = text("partner_consent = 'asked'")
+OF_EXCHANGE = text("exchange_id IS NOT NULL AND state <> 'deleted'")
 
 
 class Post(Model):
@@ -75,6 +76,7 @@ class Post(Model):
             "state NOT IN ('published', 'hidden') OR published_at IS NOT NULL", name="published_at"
         ),
         CheckConstraint("partner_id <> author_id", name="not_oneself"),
+        CheckConstraint("partner_consent IS NULL OR partner_id IS NOT NULL", name="consent"),
         UniqueConstraint("author_id", "client_key"),
         Index(
             "ix_posts_author",
@@ -97,6 +99,14 @@ class Post(Model):
             "id",
             sqlite_where=IS_DRAFT,
             postgresql_where=IS_DRAFT,
+        ),
+        Index(  # one achievement of each about an exchange
+            "uq_posts_exchange",
+            "exchange_id",
+            "author_id",
+            unique=True,
+            sqlite_where=OF_EXCHANGE,
+            postgresql_where=OF_EXCHANGE,
         ),
         Index(
             "ix_posts_asked",

@@ -88,6 +88,10 @@ def kinds_recorded() -> dict[str, str]:
             for call in calls(function, "events.record"):
                 for kind in values(call.args[0], function, path):
                     found[kind] = path.name
+            for call in calls(function, "Event"):  # what a consequence returns
+                for word in call.keywords:
+                    if word.arg == "kind" and path.name != "events.py":
+                        found |= dict.fromkeys(values(word.value, function, path), path.name)
     return found
 
 
