@@ -6,11 +6,12 @@ Who may write, and what, is decided above (`conversations.py`, `cards.py`).
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import BigInteger, ColumnElement, Update, bindparam, case, select, update
 from sqlalchemy.exc import IntegrityError
 
-from skillswap.db import db
+from skillswap.db import UtcDateTime, db
 from skillswap.domain import live
 from skillswap.models import Conversation, ConversationMember, Message, MessageKind
 
@@ -67,29 +68,42 @@ def append(conversation: Conversation, message: Message, *, listed: bool, now: d
     return message
 
 
+# the statements of a line are put together once: that takes longer than running them
+THREAD = bindparam("thread", type_=BigInteger())
+_NEXT_PLACE = (
+    update(Conversation)
+    .where(Conversation.id == THREAD)
+    .values(last_seq=Conversation.last_seq + 1)
+    .returning(Conversation.last_seq)
+    .execution_options(synchronize_session=False)
+)
+
+
 def _next_place(conversation: Conversation) -> int:
-    taken = db.session.scalars(
-        update(Conversation)
-        .where(Conversation.id == conversation.id)
-        .values(last_seq=Conversation.last_seq + 1)
-        .returning(Conversation.last_seq)
-        .execution_options(synchronize_session=False)
-    ).one()
-    return int(taken)
+    return int(db.session.scalars(_NEXT_PLACE, {"thread": conversation.id}).one())
 
 
 def _note(message: Message, listed: bool, now: datetime) -> None:
     """The order of both lists, and how far the two have read."""
-    member = ConversationMember
-    read_all = member.last_read_seq == message.seq - 1
-    reads = read_all if message.kind is MessageKind.CARD else member.user_id == message.sender_id
+    facts = {"thread": message.conversation_id, "at": now, "seq": message.seq}
+    if message.kind is MessageKind.TEXT:
+        facts["sender"] = message.sender_id
+    db.session.execute(_noted(message.kind, listed), facts)
+
+
+@cache
+def _noted(kind: MessageKind, listed: bool) -> Update:
+    member, seq = ConversationMember, bindparam("seq", type_=BigInteger())
+    reads = member.user_id == bindparam("sender", type_=BigInteger())
+    if kind is MessageKind.CARD:
+        reads = member.last_read_seq == seq - 1
     changes = {
-        "last_message_at": now,
-        "last_read_seq": case((reads, message.seq), else_=member.last_read_seq),
+        "last_message_at": bindparam("at", type_=UtcDateTime()),
+        "last_read_seq": case((reads, seq), else_=member.last_read_seq),
     }
-    db.session.execute(
+    return (
         update(member)
-        .where(member.conversation_id == message.conversation_id)
+        .where(member.conversation_id == THREAD)
         .values(changes | ({"hidden_at": None} if listed else {}))
         .execution_options(synchronize_session=False)
     )
