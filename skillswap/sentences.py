@@ -150,6 +150,7 @@ SENTENCES: dict[str, str] = {
     "post_skill_waits": "{skill} still waits for a moderator. Posts can be about it afterwards.",
     "post_skills_most": "At most {limit} skills.",
     "posts_today": "You have posted {limit} times in 24 hours, which is the most for now. Save a draft and post it {when}.",
+    "post_not_kept": "This was posted or deleted meanwhile, so it is not kept as a draft.",
     "drafts_full": "You have {limit} drafts, which is the most. Post or delete one first.",
     "unconfirmed_post": "Confirm your email before you post: open the link that we sent to {email}.",
     "post_changed": "This post was changed in another place while you wrote. Both texts are here.",

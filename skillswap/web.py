@@ -98,7 +98,9 @@ PLACES = {
     "chat": "chat",
     "notifications": "notifications",
     "moderation": "moderation",
+    "feed": "home",
     "pages": "home",
+    "posts": "home",
 }
 
 
@@ -241,7 +243,7 @@ def _frame() -> dict[str, Any]:
     if here and inspect(here.sign_in).expired:  # a flush that fails empties what was loaded
         here = g.signed_in = frames.signed_in(here.sign_in.token, utcnow())
     place = PLACES.get(request.blueprint or "", "")
-    if request.endpoint not in (None, "pages.home") and place == "home":
+    if request.endpoint not in (None, "pages.home", "feed.page") and place == "home":
         place = ""
     whole = not wants_fragment()
     if not whole:  # the page that is open, not the address that was asked

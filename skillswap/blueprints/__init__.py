@@ -7,6 +7,7 @@ from flask import Flask
 from skillswap.blueprints import (
     accounts,
     afterwards,  # noqa: F401 - adds its views to those of `sessions`
+    atom,
     availability,
     calendars,
     chat,
@@ -15,6 +16,7 @@ from skillswap.blueprints import (
     dev,
     email_links,
     exchanges,
+    feed,
     follows,
     joining,  # noqa: F401 - adds its views to those of `sessions`
     media,
@@ -24,6 +26,7 @@ from skillswap.blueprints import (
     notifications,
     pages,
     pitches,
+    posts,
     preferences,
     preparing,  # noqa: F401 - adds its view to those of `sessions`
     profiles,
@@ -35,6 +38,7 @@ from skillswap.blueprints import (
     security_settings,  # noqa: F401 - adds its views to those of `settings`
     sessions,
     settings,
+    skill_pages,
     teachers,
     unsubscribe,
 )
@@ -45,11 +49,15 @@ ALL = (
     accounts,
     email_links,
     profiles,
+    feed,
+    skill_pages,
+    atom,
     follows,
     safety,
     settings,
     availability,
     teachers,
+    posts,
     pitches,
     exchanges,
     sessions,

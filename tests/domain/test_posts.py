@@ -172,7 +172,7 @@ def test_a_draft_is_kept_under_the_key_of_its_form_and_becomes_the_post(ada, ben
     assert (post.id, post.published_at, post.edited_at) == (draft.id, now + DAY, None)
     assert skills_of(post) == [("piano", now + DAY)]
     assert posts.drafts_of(ada) == []
-    with pytest.raises(WrongState):  # the form saved once more while it was posted
+    with pytest.raises(Taken):  # the form saved once more while it was posted
         save(ada, client_key="abc", now=now + DAY)
 
 

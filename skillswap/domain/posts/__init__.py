@@ -6,6 +6,7 @@ it stands in a list.
 """
 
 from skillswap.domain.posts.cards import PostCard, PostPicture, card, cards_of
+from skillswap.domain.posts.checking import chosen, known, look
 from skillswap.domain.posts.drafting import Draft, drafts_of, new_key, save_draft, start
 from skillswap.domain.posts.hiding import hide, release
 from skillswap.domain.posts.keeping import find_mine, pictures_of, skills_of
@@ -18,11 +19,14 @@ __all__ = [
     "PostPicture",
     "card",
     "cards_of",
+    "chosen",
     "delete",
     "drafts_of",
     "edit",
     "find_mine",
     "hide",
+    "known",
+    "look",
     "new_key",
     "pictures_of",
     "publish",

@@ -13,6 +13,7 @@ from skillswap.domain import email_links, skills
 from skillswap.domain.limits import check_free, limits_of
 from skillswap.errors import Refused, TooMany
 from skillswap.lib.clock import relative
+from skillswap.lib.markdown import render_markdown
 from skillswap.lib.text import Unprintable, clean_body, clean_line
 from skillswap.models import Post, PostKind, Skill, SkillState, User
 from skillswap.models.post import BODY_MOST, SKILLS_MOST, TITLE_MOST
@@ -73,11 +74,23 @@ def body_of(body: str) -> str:
     return body
 
 
+def known(slugs: Sequence[str]) -> list[Skill]:
+    """The skills of the catalogue with these slugs, in their order. One statement, or none."""
+    few = [slug for slug in slugs if "\x00" not in slug][: 2 * SKILLS_MOST]
+    if not few:
+        return []
+    rows = db.session.scalars(
+        select(Skill).where(Skill.slug.in_(few), Skill.state == SkillState.ACTIVE)
+    )
+    return sorted(rows, key=lambda skill: few.index(skill.slug))
+
+
 def chosen(person: User, typed: Sequence[str]) -> list[Skill]:
     """The skills of the catalogue by names, aliases or slugs, each once. Raises Refused."""
     found: dict[int, Skill] = {}
+    by_slug = {skill.slug: skill for skill in known(typed)}
     for name in typed[: 2 * SKILLS_MOST]:
-        skill = skills.find_skill(person, name)
+        skill = by_slug.get(name) or skills.find_skill(person, name)
         if skill is None:
             raise Refused("skill", "post_skill_unknown")
         if skill.state is not SkillState.ACTIVE:  # nobody else could find it by this skill
@@ -86,6 +99,11 @@ def chosen(person: User, typed: Sequence[str]) -> list[Skill]:
     if len(found) > SKILLS_MOST:
         raise Refused("skill", "post_skills_most", limit=SKILLS_MOST)
     return list(found.values())
+
+
+def look(title: str, body: str) -> tuple[str, str]:
+    """How a title and a text will read: the title, and the text as HTML. Raises Refused."""
+    return title_of(title), render_markdown(body_of(body))
 
 
 def check_may_publish(person: User, now: datetime) -> None:

@@ -14,7 +14,7 @@ from skillswap.domain import consents
 from skillswap.domain.limits import DRAFTS_MOST
 from skillswap.domain.posts import checking
 from skillswap.domain.posts.keeping import Chosen, fresh, set_pictures, set_words, written_with
-from skillswap.errors import Refused, WrongState
+from skillswap.errors import Refused, Taken
 from skillswap.models import Exchange, Post, PostKind, PostState, User
 
 BEGINNING = 80  # characters that stand for a draft without a title
@@ -59,11 +59,11 @@ def save_draft(
     """Keep what is written so far; `client_key` is the form's: the next time it is the same draft.
 
     The latest word counts. Raises Refused for what cannot be kept, for nothing at all, and when
-    there are as many drafts as there may be; WrongState once it is posted or deleted.
+    there are as many drafts as there may be; Taken once it is posted or deleted.
     """
     post = written_with(person, client_key)
     if post is not None and post.state is not PostState.DRAFT:
-        raise WrongState("post", post.state)
+        raise Taken("", "post_not_kept")
     words = checking.kept(person, kind=kind, title=title, body=body, skills=skills)
     if not (words.title or words.body or words.skills or pictures):
         raise Refused("body", "draft_empty")
