@@ -101,6 +101,8 @@ PLACES = {
     "feed": "home",
     "pages": "home",
     "posts": "home",
+    "comments": "home",
+    "bookmarks": "home",
 }
 
 

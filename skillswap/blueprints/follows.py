@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from skillswap.db import transaction
-from skillswap.domain import follows
+from skillswap.domain import follows, skill_follows
 from skillswap.domain.visibility import person_named
 from skillswap.errors import Refused
 from skillswap.lib.clock import utcnow
 from skillswap.models import User
 from skillswap.sentences import word
-from skillswap.web import after_post, cursor, me, notice, render, viewer
+from skillswap.web import after_post, cursor, me, notice, render, safe_next, viewer
 
 bp = Blueprint("follows", __name__)
 
@@ -44,6 +44,10 @@ def unfollow(username: str) -> ResponseReturnValue:
 
 def _done(other: User) -> ResponseReturnValue:
     facts = follows.facts_of(other, me())
+    if onward := request.form.get("onward"):  # pressed in a list, which stays as it is
+        onward = safe_next(onward)
+        shown = {"username": other.username, "name": other.name, "followed": facts.i_follow}
+        return after_post(onward, "follows/_button.html", onward=onward, **shown)
     url = url_for("profiles.show", username=other.username)
     return after_post(url, "profiles/_follow.html", person=other, follow=facts)
 
@@ -72,4 +76,6 @@ def _list(username: str, *, followers: bool) -> ResponseReturnValue:
     person = person_named(username.lower(), to=reader.id if reader else None)
     read = follows.followers_of if followers else follows.followed_by
     shown: dict[str, Any] = {"person": person, "found": read(person, reader, cursor())}
+    if not followers and not cursor():
+        shown["skills"] = skill_follows.skills_followed(person, None).rows
     return render("follows/list.html", "follows/_rows.html", followers=followers, **shown)

@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from skillswap.blueprints.email_links import mailbox
+from skillswap.blueprints.feed import reading_in
+from skillswap.blueprints.posts import short_form
 from skillswap.db import db
 from skillswap.domain import email_links
 from skillswap.domain import home as homes
@@ -37,15 +39,17 @@ KEPT_FROM_ROBOTS = (
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
-    """What needs me first; for a visitor the front page."""
+    """What needs me first, then the feed; for a visitor the front page."""
     person, now = viewer(), utcnow()
     if person is None:
         return render("pages/landing.html", welcome=homes.welcome(now))
-    return render(
+    return reading_in(
         "pages/home.html",
-        home=homes.home_of(person, now),
-        unconfirmed=email_links.is_unconfirmed(person),
-        mailbox=mailbox(),
+        "pages.home",
+        overview=lambda: homes.home_of(person, now),
+        unconfirmed=lambda: email_links.is_unconfirmed(person),
+        mailbox=mailbox,
+        form=short_form,
     )
 
 

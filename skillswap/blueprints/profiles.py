@@ -8,14 +8,14 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from skillswap.domain import follows, profiles, ratings, reliability
+from skillswap.domain import feed, follows, profiles, ratings, reliability
 from skillswap.domain.ratings import Filters
 from skillswap.lib.clock import utcnow
 from skillswap.models import RatedRole, User
 from skillswap.web import render, viewer
 
 bp = Blueprint("profiles", __name__)
-LATEST = 3  # ratings, before the way to all of them
+LATEST = 3  # ratings and posts, before the way to all of them
 
 
 @bp.get("/people/<username>")
@@ -25,8 +25,9 @@ def show(username: str) -> ResponseReturnValue:
     profile = profiles.profile_of(username, viewer(), now)
     kept = reliability.shown(profile.person, now)
     follow = follows.facts_of(profile.person, viewer())
-    said = _said(profile.person, now)
-    return render("profiles/show.html", profile=profile, kept=kept, follow=follow, **said)
+    latest = feed.latest_by(profile.person, viewer(), LATEST)
+    shown: dict[str, Any] = {"profile": profile, "kept": kept, "follow": follow, "latest": latest}
+    return render("profiles/show.html", **shown, **_said(profile.person, now))
 
 
 def _said(person: User, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What needs a person first? Home, and the steps of somebody who has just come."""
+"""What needs a person first? The head of Home, and the steps of somebody who has just come."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, exists, select
 
-from skillswap.domain import learning_sessions, pitches, ratings
+from skillswap.domain import learning_sessions, ratings
 from skillswap.domain.learning_sessions import SessionCard
 from skillswap.domain.limits import BIO_TO_PITCH
-from skillswap.domain.pitches import PitchCard
 from skillswap.domain.ratings import ToRate
 from skillswap.domain.teachers import (
     VIEWER,
     SkillRef,
     TeacherCard,
-    people_who_fit,
     run,
     some_teachers,
     taught_skills,
@@ -26,7 +24,6 @@ from skillswap.domain.teachers import (
 from skillswap.models import AvailabilityWindow, Pitch, User, UserSkill, UserSkillKind
 
 ITEMS_SHOWN = 4
-FITS_SHOWN = 3
 WELCOME_TEACHERS, WELCOME_SKILLS = 3, 6
 # hours and a picture are never needed: they are asked for while somebody is new, not for ever
 EXTRAS_ASKED_FOR = timedelta(days=14)
@@ -47,16 +44,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the page shows: first what needs me, then what is ahead, then who might fit."""
+    """The head of the page: the next session, what waits, the first steps. The feed follows."""
 
     next_session: SessionCard | None
-    upcoming: Sequence[SessionCard]
-    pitches: Sequence[PitchCard]
-    sessions: Sequence[SessionCard]
     to_rate: Sequence[ToRate]
     steps: Sequence[Step]  # none once they are done
-    fits: Sequence[TeacherCard]
-    wants: bool  # whether the person wants to learn something
 
     @property
     def steps_done(self) -> int:
@@ -70,18 +62,12 @@ class Home:
 
 
 def home_of(person: User, now: datetime) -> Home:
-    """Everything on a person's Home. Six statements."""
+    """The head of a person's Home. Three statements."""
     ahead = learning_sessions.upcoming(person, None, now).rows
-    marks = _marks(person)
     return Home(
         next_session=ahead[0] if ahead else None,
-        upcoming=ahead[1 : ITEMS_SHOWN + 1],
-        pitches=pitches.inbox(person, None, now).rows[:ITEMS_SHOWN],
-        sessions=learning_sessions.needing(person, now, ITEMS_SHOWN),
         to_rate=ratings.to_rate(person, now, ITEMS_SHOWN),
-        steps=_steps(person, marks, now),
-        fits=people_who_fit(person, FITS_SHOWN, now).rows if marks.wants else (),
-        wants=marks.wants,
+        steps=_steps(person, _marks(person), now),
     )
 
 

@@ -7,7 +7,7 @@ and about one skill, `suggesting` whom to follow and what to start with.
 
 from skillswap.domain.feed.following import following
 from skillswap.domain.feed.for_you import for_you
-from skillswap.domain.feed.lists import posts_about, posts_by
+from skillswap.domain.feed.lists import PostLine, latest_by, posts_about, posts_by
 from skillswap.domain.feed.suggesting import (
     Suggested,
     Tutorial,
@@ -17,12 +17,14 @@ from skillswap.domain.feed.suggesting import (
 from skillswap.domain.feed.tabs import Reading, Tab, read
 
 __all__ = [
+    "PostLine",
     "Reading",
     "Suggested",
     "Tab",
     "Tutorial",
     "following",
     "for_you",
+    "latest_by",
     "people_to_follow",
     "posts_about",
     "posts_by",
