@@ -38,6 +38,8 @@ PAGES = {
     "exchanges": "exchanges.show",
     "learning_sessions": "sessions.show",
     "conversations": "chat.show",
+    "posts": "posts.show",
+    "comments": "comments.show",
 }
 # and where what asks something is answered
 PAGES_OF_KIND = {

@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import request, url_for
+from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException
 
 from skillswap.forms.base import Form
 
@@ -30,6 +32,22 @@ def safe_next(target: str | None) -> str:
     except ValueError:
         return url_for("pages.home")
     return target if not parts.netloc and not parts.scheme else url_for("pages.home")
+
+
+def came_from(default: str) -> str:
+    """The page whose form was sent, if it is one of ours that can be asked again."""
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:
+        return default
+    path = safe_next(f"{page.path}?{page.query}" if page.query else page.path)
+    if page.netloc != request.host or request_ctx.url_adapter is None:
+        return default
+    try:
+        request_ctx.url_adapter.match(page.path, method="GET")
+    except HTTPException:
+        return default
+    return path
 
 
 def pressed_in() -> str:

@@ -55,6 +55,13 @@ def chat_text(body: str) -> Markup:
     return Markup("").join(made).replace("\n", Markup("<br>"))
 
 
+def comment_text(body: str) -> Markup:
+    """The same in paragraphs, for what everybody reads."""
+    parts = [part.strip() for part in PARAGRAPH.split(body)]
+    made = [Markup("<p>{}</p>").format(chat_text(part)) for part in parts if part]
+    return Markup("").join(made)
+
+
 def day_word(at: Local, now: datetime) -> str:
     """The heading of a day in a thread: Today, Yesterday, a date, with its year if not this."""
     today = now.astimezone(at.wall.tzinfo).date()
@@ -98,3 +105,4 @@ def init_templates(app: Flask) -> None:
     )
     environment.filters["paragraphs"] = paragraphs
     environment.filters["chat_text"] = chat_text
+    environment.filters["comment_text"] = comment_text

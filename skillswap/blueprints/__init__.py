@@ -9,9 +9,11 @@ from skillswap.blueprints import (
     afterwards,  # noqa: F401 - adds its views to those of `sessions`
     atom,
     availability,
+    bookmarks,
     calendars,
     chat,
     chat_live,  # noqa: F401 - says what of a conversation arrives by the socket
+    comments,
     dashboard,
     dev,
     email_links,
@@ -26,6 +28,7 @@ from skillswap.blueprints import (
     notifications,
     pages,
     pitches,
+    post_pages,  # noqa: F401 - adds its views to those of `posts`
     posts,
     preferences,
     preparing,  # noqa: F401 - adds its view to those of `sessions`
@@ -58,6 +61,8 @@ ALL = (
     availability,
     teachers,
     posts,
+    comments,
+    bookmarks,
     pitches,
     exchanges,
     sessions,

@@ -24,6 +24,8 @@ PAGES = {
     "exchanges": "exchanges.show",
     "learning_sessions": "sessions.show",
     "conversations": "chat.show",
+    "posts": "posts.show",
+    "comments": "comments.show",
 }
 # and where what is gone would have stood
 LISTS = {

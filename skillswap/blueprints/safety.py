@@ -18,6 +18,7 @@ from skillswap.forms.safety import ReportForm
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
 from skillswap.models import User
+from skillswap.onward import came_from
 from skillswap.web import after_post, me, notice, render, safe_next
 
 bp = Blueprint("safety", __name__)
@@ -73,6 +74,8 @@ def _done(verb: Verb, username: str, said: str) -> ResponseReturnValue:
     notice(said.format(name=other.first_name))
     onward = request.form.get("next")
     url = safe_next(onward) if onward else url_for(".privacy")
+    if request.form.get("back"):  # a button of a card, wherever that was
+        url = came_from(url_for("pages.home"))
     return after_post(url, "settings/_kept_away.html", **_kept_away())
 
 
@@ -136,3 +139,7 @@ def _page_of(subject: Subject) -> str:
             return url_for("chat.show", public_id=subject.key)
         case SubjectKind.RATING:
             return url_for("ratings.show", public_id=subject.key)
+        case SubjectKind.POST:
+            return url_for("posts.show", public_id=subject.key)
+        case SubjectKind.COMMENT:
+            return url_for("comments.show", public_id=subject.key)

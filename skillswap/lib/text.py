@@ -17,6 +17,7 @@ BLANK_LETTERS = frozenset("\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0")
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LINE_BREAKS = re.compile(r"\r\n?|[\u2028\u2029]")
 SPACE_BEFORE_BREAK = re.compile(r"[ \t]+\n")
+WITHIN_A_LINE = re.compile(r"</?(?:a|code|del|em|strong)\b[^>]*>")
 TAG = re.compile(r"<[^>]*>")
 MANY_BREAKS = re.compile(r"\n{4,}")
 # alphabets with letters that look like one another's
@@ -88,7 +89,7 @@ def mixes_alphabets(text: str) -> bool:
 
 def beginning_of(markup: str, most: int) -> str:
     """The first words of our own markup as plain text, at most so many characters."""
-    words = " ".join(html.unescape(TAG.sub(" ", markup)).split())
+    words = " ".join(html.unescape(TAG.sub(" ", WITHIN_A_LINE.sub("", markup))).split())
     if len(words) <= most:
         return words
     return f"{words[: most - 1].rsplit(' ', 1)[0].rstrip(',;:.')}…"

@@ -155,6 +155,8 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
         "contest": "learning_sessions",
         "rating": "learning_sessions",
         "follow": "users",
+        "post": "posts",
+        "comment": "comments",
     }
     told = {kind.partition(".")[0] for kind in WORDS}
     assert {tables[noun] for noun in told} <= PAGES.keys() | LISTS.keys()

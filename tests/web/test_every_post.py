@@ -23,6 +23,7 @@ from skillswap import mailing
 from skillswap.db import db, transaction
 from skillswap.domain import (
     availability,
+    comments,
     contests,
     conversations,
     deliveries,
@@ -470,6 +471,27 @@ def picture() -> dict[str, Any]:
     return {"picture": (file, "me.png")}
 
 
+def below(tail: str, form: Form | None = None) -> Callable[[User, User], Ready]:
+    """Ben does something about a post of ada's."""
+    return lambda ada, ben: Ready(
+        f"/posts/{people.make_post(ada).public_id}/{tail}", ben, form or {}
+    )
+
+
+def about_comment(verb: str, form: Form | None = None) -> Callable[[User, User], Ready]:
+    """Ben about a comment: of ada's to like it, of his own otherwise."""
+
+    def ready(ada: User, ben: User) -> Ready:
+        author = ada if "like" in verb else ben
+        with transaction():
+            made = comments.make_comment(
+                author, people.make_post(ada).public_id, body="Lovely.", now=utcnow()
+            )
+        return Ready(f"/comments/{made.public_id}/{verb}", ben, form or {})
+
+    return ready
+
+
 EVERY: dict[str, Case] = {
     "accounts.log_in": Case(
         log_in,
@@ -734,6 +756,26 @@ EVERY: dict[str, Case] = {
         again=HARMLESS,
     ),
     "chat.delete": Case(own_message("delete", {}), again=HARMLESS),
+    "posts.like": Case(below("like"), somebodys=False, again=HARMLESS),
+    "posts.unlike": Case(below("unlike"), somebodys=False, again=HARMLESS),
+    "posts.bookmark": Case(below("bookmark"), somebodys=False, again=HARMLESS),
+    "posts.unbookmark": Case(below("unbookmark"), somebodys=False, again=HARMLESS),
+    "comments.make": Case(
+        below("comments", {"body": "Lovely.", "client_key": "key"}),
+        wrong={"body": WORDS + "x" * 2_000},
+        kept=WORDS,
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "comments.like": Case(about_comment("like"), somebodys=False, again=HARMLESS),
+    "comments.unlike": Case(about_comment("unlike"), somebodys=False, again=HARMLESS),
+    "comments.edit": Case(
+        about_comment("edit", {"body": "Other words"}),
+        wrong={"body": WORDS + "x" * 2_000},
+        kept=WORDS,
+        again=HARMLESS,
+    ),
+    "comments.delete": Case(about_comment("delete"), again=HARMLESS),
     "follows.follow": Case(towards_ben("follow"), somebodys=False, again=HARMLESS),
     "follows.unfollow": Case(towards_ben("unfollow"), somebodys=False, again=HARMLESS),
     "safety.block": Case(towards_ben("block"), somebodys=False, again=HARMLESS),

@@ -21,7 +21,7 @@ from skillswap.domain.posts import PostCard, card, readable
 from skillswap.domain.posts.cards import face
 from skillswap.domain.teachers import NOBODY, VIEWER
 from skillswap.domain.visibility import visible
-from skillswap.errors import NotFound
+from skillswap.errors import NotFound, WrongState
 from skillswap.lib.keyset import AnySelect, Key, Page, encode, page, paginate
 from skillswap.models import Comment, CommentLike, CommentState, Post, User
 
@@ -47,6 +47,7 @@ class CommentLine:
     liked: bool
     mine: bool
     by_author: bool  # of the post
+    is_answer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +82,19 @@ def readable_comment(public_id: str, reader: User | None) -> tuple[Comment, Post
     return row[0], row[1]
 
 
-def own_comment(person: User, public_id: str, *, locked: bool = False) -> Comment:
-    """A comment of one's own, in whatever state, on a post one may read. Raises NotFound."""
+def own_comment(person: User, public_id: str, *, locked: bool = False) -> tuple[Comment, str]:
+    """A comment of one's own, in whatever state, and the key of its post. Raises NotFound."""
     query = (
-        select(Comment)
+        select(Comment, Post.public_id)
         .join(Post, Post.id == Comment.post_id)
         .where(Comment.public_id == public_id, Comment.author_id == person.id, readable(person))
     )
     if locked:
         query = query.with_for_update(of=Comment, key_share=True)
-    comment = db.session.scalar(query.execution_options(populate_existing=locked))
-    if comment is None:
+    row = db.session.execute(query.execution_options(populate_existing=locked)).first()
+    if row is None:
         raise NotFound("comment")
-    return comment
+    return row[0], row[1]
 
 
 # -- statements -----------------------------------------------------------------------------------
@@ -171,14 +172,24 @@ def comments_of(post: PostCard, reader: User | None, cursor: str | None) -> Page
     """A page of threads, the newest comment first, each with its last answers. Two statements."""
     query = paginate(_TOPS.where(Comment.post_id == post.id), NEWEST, cursor)
     found = page(db.session.execute(query, {"viewer_id": _id(reader)}).all(), NEWEST)
-    ids = [row.id for row in found.rows]
+    return Page(_threads(found.rows, post, reader), found.after)
+
+
+def listed(comment: Comment, post: PostCard, reader: User | None) -> CommentThread | None:
+    """A comment as it stands in that list, with a stone or without; None where it does not."""
+    query = _TOPS.where(Comment.id == comment.id)
+    rows = db.session.execute(query, {"viewer_id": _id(reader)}).all()
+    return next(iter(_threads(rows, post, reader)), None)
+
+
+def _threads(tops: Sequence[Any], post: PostCard, reader: User | None) -> list[CommentThread]:
+    ids = [row.id for row in tops]
     last: dict[int, list[Any]] = {one: [] for one in ids}
     if ids:
         values = {"viewer_id": _id(reader), "ids": ids}
         for row in db.session.execute(_LAST_ANSWERS, values):
             last[row.parent_id].append(row)
-    threads = [_with_last(row, last[row.id], post, reader) for row in found.rows]
-    return Page(threads, found.after)
+    return [_with_last(row, last[row.id], post, reader) for row in tops]
 
 
 def _with_last(top: Any, rows: list[Any], post: PostCard, reader: User | None) -> CommentThread:
@@ -189,6 +200,24 @@ def _with_last(top: Any, rows: list[Any], post: PostCard, reader: User | None) -
         earlier=earlier,
         before=encode([rows[0].id]) if earlier else None,
     )
+
+
+def line_of(public_id: str, reader: User) -> tuple[PostCard, CommentLine]:
+    """One comment or answer that is there for the reader, and its post. Raises NotFound."""
+    comment, post = readable_comment(public_id, reader)
+    shown = card(post.public_id, reader)
+    query = _LINES.where(Comment.id == comment.id)
+    return shown, _line(db.session.execute(query, {"viewer_id": reader.id}).one(), shown, reader)
+
+
+def own_line(person: User, public_id: str) -> tuple[PostCard, CommentLine]:
+    """The same of one's own, to be edited. Raises NotFound for others', WrongState for one that
+    is gone.
+    """
+    comment, _key = own_comment(person, public_id)
+    if comment.state is not CommentState.PUBLISHED:
+        raise WrongState("comment", comment.state)
+    return line_of(public_id, person)
 
 
 def thread_of(
@@ -253,4 +282,5 @@ def _line(row: Any, post: PostCard, reader: User | None) -> CommentLine:
         liked=bool(row.liked),
         mine=reader is not None and row.author_id == reader.id,
         by_author=row.author_id == post.author_id,
+        is_answer=row.parent_id is not None,
     )

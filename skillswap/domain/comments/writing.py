@@ -76,7 +76,7 @@ def edit_comment(person: User, public_id: str, *, body: str, now: datetime) -> C
 
     Raises NotFound for others' comments, WrongState for one that is gone.
     """
-    comment = own_comment(person, public_id, locked=True)
+    comment, _key = own_comment(person, public_id, locked=True)
     if comment.state is not CommentState.PUBLISHED:
         raise WrongState("comment", comment.state)
     check_free(person, now, "body")
@@ -87,14 +87,15 @@ def edit_comment(person: User, public_id: str, *, body: str, now: datetime) -> C
     return comment
 
 
-def delete_comment(person: User, public_id: str, *, now: datetime) -> Comment:
+def delete_comment(person: User, public_id: str, *, now: datetime) -> tuple[Comment, str]:
     """Take one's words back. Harmless when repeated; what nobody has read of it is taken back.
 
-    Where answers hang on it a stone stays. Raises NotFound for others' comments.
+    Where answers hang on it a stone stays. Returns it, and the key of its post. Raises NotFound
+    for others' comments.
     """
-    comment = own_comment(person, public_id, locked=True)
+    comment, key = own_comment(person, public_id, locked=True)
     if comment.state is CommentState.DELETED:
-        return comment
+        return comment, key
     was_seen = comment.state is CommentState.PUBLISHED
     comment.body, comment.state = "", CommentState.DELETED
     db.session.flush()
@@ -102,7 +103,7 @@ def delete_comment(person: User, public_id: str, *, now: datetime) -> Comment:
         _count(comment.post_id, -1)
     notifications.take_back_comment(person, public_id)
     events.record("comment.deleted", actor=person, subject=comment, to=[], now=now)
-    return comment
+    return comment, key
 
 
 def _hold(person: User) -> None:

@@ -19,10 +19,12 @@ from skillswap.errors import NotFound, Refused, TooMany, WrongState
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
 from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import (
+    Comment,
     Conversation,
     Exchange,
     LearningSession,
     Pitch,
+    Post,
     Rating,
     Report,
     ReportCategory,
@@ -137,6 +139,8 @@ KINDS = {
     Exchange.__tablename__: SubjectKind.EXCHANGE,
     Conversation.__tablename__: SubjectKind.CONVERSATION,
     Rating.__tablename__: SubjectKind.RATING,
+    Post.__tablename__: SubjectKind.POST,
+    Comment.__tablename__: SubjectKind.COMMENT,
 }
 
 

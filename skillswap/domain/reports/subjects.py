@@ -11,10 +11,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from skillswap.db import db
-from skillswap.domain import conversations, exchanges, learning_sessions, pitches, ratings, skills
+from skillswap.domain import (
+    comments,
+    conversations,
+    exchanges,
+    learning_sessions,
+    pitches,
+    posts,
+    ratings,
+    skills,
+)
 from skillswap.domain.visibility import person_named
 from skillswap.errors import NotFound
 from skillswap.models import (
+    Comment,
     Conversation,
     Exchange,
     ExchangeNote,
@@ -22,6 +32,7 @@ from skillswap.models import (
     MessageKind,
     Pitch,
     PitchTurn,
+    Post,
     Rating,
     User,
     UserSkillKind,
@@ -36,6 +47,7 @@ class SubjectKind(StrEnum):
 
     PERSON, PITCH, SESSION, EXCHANGE = "person", "pitch", "session", "exchange"
     CONVERSATION, RATING = "conversation", "rating"
+    POST, COMMENT = "post", "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,10 @@ def subject_of(reader: User, kind: SubjectKind, key: str, now: datetime) -> Subj
             return _a_conversation(reader, key, now)
         case SubjectKind.RATING:
             return _a_rating(reader, key, now)
+        case SubjectKind.POST:
+            return _a_post(reader, key)
+        case SubjectKind.COMMENT:
+            return _a_comment(reader, key)
 
 
 def _evidence(facts: Mapping[str, object], texts: Sequence[tuple[str, str | None]]) -> Evidence:
@@ -206,6 +222,42 @@ def _a_rating(reader: User, public_id: str, now: datetime) -> Subject:
     texts = [("Text", card.body), (f"Reply of {rating.rated.name}", card.reply_body)]
     table, by = Rating.__tablename__, rating.rater
     return Subject(SubjectKind.RATING, public_id, table, rating.id, by, _evidence(facts, texts))
+
+
+def _a_post(reader: User, public_id: str) -> Subject:
+    """Its words as they were written, and what is said to be on its pictures."""
+    post = posts.readable_post(public_id, reader)
+    if post.author_id == reader.id:
+        raise NotFound("post")
+    by = db.session.get_one(User, post.author_id)
+    card = posts.card(public_id, reader)
+    facts = {
+        "By": by.name,
+        "Kind": post.kind,
+        "Published": _at(post.published_at),
+        "Edited": _at(post.edited_at),
+        "Skills": ", ".join(skill.name for skill in card.skills),
+        "Pictures": ", ".join(one.url for one in card.pictures),
+    }
+    texts = [("Title", post.title), ("Text", post.body)]
+    texts += [("On a picture", one.alt) for one in card.pictures]
+    evidence = _evidence(facts, texts)
+    return Subject(SubjectKind.POST, public_id, Post.__tablename__, post.id, by, evidence)
+
+
+def _a_comment(reader: User, public_id: str) -> Subject:
+    comment, post = comments.readable_comment(public_id, reader)
+    if comment.author_id == reader.id:
+        raise NotFound("comment")
+    facts = {
+        "By": comment.author.name,
+        "On the post": post.title or post.public_id,
+        "Written": _at(comment.created_at),
+        "Edited": _at(comment.edited_at),
+    }
+    evidence = _evidence(facts, [("Comment", comment.body)])
+    table, by = Comment.__tablename__, comment.author
+    return Subject(SubjectKind.COMMENT, public_id, table, comment.id, by, evidence)
 
 
 def _a_conversation(reader: User, public_id: str, now: datetime) -> Subject:
