@@ -6,6 +6,7 @@ They are made by the verbs of the domain wherever one exists. Each function comm
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,16 +44,25 @@ BODY = "I would love to paint one small picture of the river for my mother by Ju
 
 def make_skill(name: str) -> Skill:
     """The catalogue entry of that name, made when it is not there yet."""
-    slug = name.lower().replace(" ", "-")
-    found = db.session.scalar(select(Skill).where(Skill.slug == slug))
-    if found:
-        return found
     with transaction():
-        skill = Skill(slug=slug, name=name, category="Test", created_at=utcnow())
-        db.session.add(skill)
-        db.session.flush()
-        db.session.add(SkillName(key=name.casefold(), skill_id=skill.id, is_alias=False))
-    return skill
+        return _skills([name])[0]
+
+
+def _skills(names: Sequence[str]) -> list[Skill]:
+    """The entries of these names in this order: few statements, since every person has some."""
+    slugs = [name.lower().replace(" ", "-") for name in names]
+    found = db.session.scalars(select(Skill).where(Skill.slug.in_(slugs))) if slugs else ()
+    there = {skill.slug: skill for skill in found}
+    new = {slug: name for slug, name in zip(slugs, names, strict=True) if slug not in there}
+    for slug, name in new.items():
+        there[slug] = Skill(slug=slug, name=name, category="Test", created_at=utcnow())
+        db.session.add(there[slug])
+    db.session.flush()
+    db.session.add_all(
+        SkillName(key=name.casefold(), skill_id=there[slug].id, is_alias=False)
+        for slug, name in new.items()
+    )
+    return [there[slug] for slug in slugs]
 
 
 def make_person(
@@ -66,13 +76,13 @@ def make_person(
 ) -> User:
     """A person with a bio, who joined 200 days ago and speaks English."""
     now = utcnow()
-    skills = [(make_skill(name), UserSkillKind.OFFERED) for name in offers]
-    skills += [(make_skill(name), UserSkillKind.WANTED) for name in wants]
+    kinds = [UserSkillKind.OFFERED] * len(offers) + [UserSkillKind.WANTED] * len(wants)
     first = columns.pop("first_name", username.capitalize())
     bio = columns.pop(
         "bio", f"I am {first}. I like to learn slowly, from one person at a time, by doing."
     )
     with transaction():
+        skills = _skills([*offers, *wants])
         person = User(
             username=username,
             email=f"{username}@example.org",
@@ -101,7 +111,7 @@ def make_person(
                 level=Level.INTERMEDIATE,
                 created_at=now,
             )
-            for skill, kind in skills
+            for skill, kind in zip(skills, kinds, strict=True)
         )
     return person
 

@@ -1,0 +1,84 @@
+"""Rows between tests: which tables hold any, emptying those, and bringing a scene back.
+
+It is asked of the database and not noted while writing, so rows of other processes count too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from skillswap.db import db
+
+EMPTYING = "empty_what_holds_rows"  # a function in the PostgreSQL database of the tests
+
+
+def prepare_emptying() -> None:
+    """Once for a database: PostgreSQL keeps the plans of a function, and all is one question."""
+    if db.engine.dialect.name == "postgresql":
+        steps = "\n".join(
+            f"IF EXISTS (SELECT FROM {name}) THEN DELETE FROM {name}; END IF;"  # noqa: S608 - our own names
+            for name in names()
+        )
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql(
+                f"CREATE OR REPLACE FUNCTION {EMPTYING}() RETURNS void LANGUAGE plpgsql "
+                f"AS $$ BEGIN {steps} END $$"
+            )
+
+
+def empty() -> None:
+    """Delete every row of every table. Objects are let go first, and keep what they know."""
+    db.session.expunge_all()
+    db.session.rollback()
+    connection = db.session.connection()
+    if db.engine.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT {EMPTYING}()")
+    else:
+        for name in full():
+            connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608 - our own names
+    db.session.commit()
+
+
+def names() -> list[str]:
+    """Every table, those that point to another before it."""
+    return [table.name for table in reversed(db.metadata.sorted_tables)]
+
+
+def full() -> list[str]:
+    """The tables that hold rows, those that point to another before it. One statement."""
+    asked = " UNION ALL ".join(
+        f"SELECT {place}, '{name}' WHERE EXISTS (SELECT 1 FROM {name})"  # noqa: S608 - our own names
+        for place, name in enumerate(names())
+    )
+    found = db.session.connection().exec_driver_sql(f"{asked} ORDER BY 1")
+    return [name for _, name in found]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All rows there were at a moment."""
+
+    rows: list[tuple[Table, list[dict[str, Any]]]]
+
+    def again(self) -> None:
+        """Bring exactly these rows back: what was changed since is undone."""
+        empty()
+        for table, rows in self.rows:
+            db.session.execute(table.insert(), rows)
+        db.session.commit()
+
+
+def scene() -> Scene:
+    """What stands in the tables now, to begin there again."""
+    db.session.commit()
+    held: Iterable[Table] = [db.metadata.tables[name] for name in reversed(full())]
+    return Scene(
+        [
+            (table, [dict(row._mapping) for row in db.session.execute(select(table))])
+            for table in held
+        ]
+    )
