@@ -397,6 +397,11 @@ def towards_ben(verb: str) -> Callable[[User, User], Ready]:
     return lambda ada, ben: Ready(f"/people/{ben.username}/{verb}", ada)
 
 
+def a_skill(verb: str) -> Callable[[User, User], Ready]:
+    """Ada follows a skill, or no more."""
+    return lambda ada, _ben: Ready(f"/explore/skills/watercolour/{verb}", ada)
+
+
 def chat(ada: User, ben: User, tail: str, form: Form) -> Ready:
     """Something to do in the thread of two partners, where ben has written."""
     exchange(ada, ben)
@@ -778,6 +783,8 @@ EVERY: dict[str, Case] = {
     "comments.delete": Case(about_comment("delete"), again=HARMLESS),
     "follows.follow": Case(towards_ben("follow"), somebodys=False, again=HARMLESS),
     "follows.unfollow": Case(towards_ben("unfollow"), somebodys=False, again=HARMLESS),
+    "skill_pages.follow": Case(a_skill("follow"), somebodys=False, again=HARMLESS),
+    "skill_pages.unfollow": Case(a_skill("unfollow"), somebodys=False, again=HARMLESS),
     "safety.block": Case(towards_ben("block"), somebodys=False, again=HARMLESS),
     "safety.unblock": Case(towards_ben("unblock"), somebodys=False, again=HARMLESS),
     "safety.mute": Case(towards_ben("mute"), somebodys=False, again=HARMLESS),
