@@ -6,6 +6,7 @@ import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,17 +22,21 @@ from skillswap.lib.text import BIDI
 RULES_VERSION = 2  # one more with every change of what comes out: the sweep makes it anew
 MAX_CHARACTERS = 20_000
 LINKS_TRIED = 2_000  # further brackets are plain text: a flood of them costs too much
+PIECES_MOST = 6_000  # of markup; a text with more is no text, and is shown as it was typed
 TAGS = frozenset("p br strong em del a ul ol li blockquote code pre h2 h3 h4 h5 hr".split())
 ATTRIBUTES = {"a": ["href", "rel"], "pre": ["tabindex"]}  # rel and tabindex are written here
 PROTOCOLS = frozenset({"https", "http", "mailto"})
 PUSHED = {1: 2, 2: 2, 3: 3, 4: 4, 5: 4, 6: 4}  # headings stand below the page's own h1
 
 LEAD_MOST, LEAD_LEAST, LEAD_SLACK = 600, 200, 150  # characters of a text that lists print
+STEP = 2_000
 LINE_COSTS = 20  # of them: a line takes room, however little stands in it
 VOID = frozenset({"br", "hr"})
 LINES = frozenset({"br", "hr", "li", "p", "pre", "h3", "h4", "h5"})
 HEADING = re.compile(r"(</?h)([2-4])(?=>)")
 TAG = re.compile(r"<[^>]*>")
+# words that become links; bleach's own pattern takes half a minute for 20,000 parentheses
+ADDRESS = re.compile(r"(?<![\w@/.-])(?:https?://|www\.)[^\s<>\"'`]{1,2000}", re.IGNORECASE)
 
 _unseen = dict.fromkeys(map(ord, BIDI))  # an entity brings back what no field lets in
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).disable(
@@ -51,37 +56,34 @@ _markdown.inline.ruler.at("link", _bounded_link)
 # -- links ----------------------------------------------------------------------------------------
 
 
-def _place(address: str) -> tuple[str, str]:
-    """Scheme and host of an address; empty where there is none, or none that can be read."""
+def _site(address: str) -> tuple[str, str]:
+    """What stands between scheme and path, and the host in it; empty for what cannot be read."""
     try:
         parts = urlsplit(address)
     except ValueError:  # a bracket too few
         return "", ""
-    return parts.scheme, "" if "@" in parts.netloc else parts.hostname or ""
+    return parts.netloc, parts.hostname or ""
 
 
 def _shown_as(text: str, href: str) -> str | None:
-    """The words of a link, and where it leads unless they say just that. None: it leads nowhere."""
-    scheme, host = _place(href)
-    if scheme == "mailto":
+    """The words of a link, with where it leads unless they say that. None: it leads nowhere."""
+    if href.startswith("mailto:"):
         address = href[7:].partition("?")[0]
         return text if text == address else f"{text} ({address})"
-    if scheme in ("https", "http"):
-        if host and _place(text if "//" in text else f"//{text}")[1] == host:
-            return text
-        return f"{text} ({host or href.split('/')[2]})"  # of user@host all: it reads like another
-    within = href.startswith("/") and href[1:2] not in ("/", "\\")
-    return text if within else None
+    if href.startswith("/") and href[1:2] not in ("/", "\\"):
+        return text
+    where, host = _site(href)
+    if not host or not href.lower().startswith(("https://", "http://")):
+        return None
+    said, named = _site(text if "//" in text else f"//{text}")
+    if named == host and "@" not in said + where:  # one@other reads like one, and is other
+        return text
+    return f"{text} ({where if '@' in where else host})"
 
 
 def _link(attributes: MutableMapping[Any, str], new: bool = False) -> Any:
-    """Links say that a member wrote them and where they lead; None: no link after all.
-
-    Bare words become links only where they begin like one: `notes.md` is a file.
-    """
+    """Links say that a member wrote them and where they lead; None: no link after all."""
     text, href = attributes.get("_text", ""), attributes.get((None, "href"), "")
-    if new and not text.lower().startswith(("https://", "http://", "www.")):
-        return None
     shown = _shown_as(text, href)
     if shown is None:
         return None
@@ -100,7 +102,7 @@ _cleaner = bleach.Cleaner(
     protocols=PROTOCOLS,
     strip=True,
     strip_comments=True,
-    filters=[partial(LinkifyFilter, callbacks=[_link], skip_tags={"pre", "code"})],
+    filters=[partial(LinkifyFilter, callbacks=[_link], skip_tags={"pre", "code"}, url_re=ADDRESS)],
 )
 
 
@@ -117,7 +119,10 @@ def render_markdown(body: str) -> str:
     Kept beside its source at write time; `RULES_VERSION` says under which rules.
     """
     env: dict[str, Any] = {}
-    tokens = _markdown.parse(body[:MAX_CHARACTERS], env)
+    body = body[:MAX_CHARACTERS]
+    tokens = _markdown.parse(body, env)
+    if sum(1 + len(token.children or ()) for token in tokens) > PIECES_MOST:
+        return sanitise(f"<pre><code>{escape(body)}</code></pre>")
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{PUSHED[int(token.tag[1])]}"
@@ -147,26 +152,29 @@ def render_post(body: str) -> Rendered:
 
 def _lead_of(html: str) -> tuple[str, bool]:
     """The first blocks, or all where little more is left; and whether that is less than all."""
-    if _Walk(html).spent <= LEAD_MOST + LEAD_SLACK:
+    if not _Walk(html, LEAD_MOST + LEAD_SLACK).full:
         return html, False
     return _Walk(html, LEAD_MOST).taken, True
 
 
 class _Walk(HTMLParser):
-    """Goes through our own markup as far as there is room, and counts the room that it takes.
+    """Goes through our own markup as far as there is room.
 
     It ends behind an outermost block; within one where that is too little, and then it closes
     what is open.
     """
 
-    def __init__(self, html: str, room: float = float("inf")) -> None:
+    def __init__(self, html: str, room: int) -> None:
         super().__init__(convert_charrefs=False)
-        self.spent, self._room, self._full = 0, room, False
+        self.full = False
+        self._spent, self._room = 0, room
         self._pieces: list[str] = []
         self._open: list[str] = []
         self._whole = 0  # so many pieces are whole blocks, the last of them no heading
-        self.feed(html)
-        self.close()
+        at = 0
+        while at < len(html) and not self.full:
+            self.feed(html[at : at + STEP])
+            at += STEP
 
     @property
     def taken(self) -> str:
@@ -180,10 +188,10 @@ class _Walk(HTMLParser):
                 self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if not self._full:
+        if not self.full:
             self._open.pop()
             self._pieces.append(f"</{tag}>")
-            if not self._open and self.spent >= LEAD_LEAST and not tag.startswith("h"):
+            if not self._open and self._spent >= LEAD_LEAST and not tag.startswith("h"):
                 self._whole = len(self._pieces)
 
     def handle_data(self, data: str) -> None:
@@ -196,18 +204,18 @@ class _Walk(HTMLParser):
             self._pieces.append(f"&{name};")
 
     def _fits(self, cost: int, data: str = "") -> bool:
-        if not self._full and self.spent + cost > self._room:
+        if not self.full and self._spent + cost > self._room:
             self._end(data)
-        self.spent += cost
-        return not self._full
+        self._spent += cost
+        return not self.full
 
     def _end(self, data: str) -> None:
         """There is no room for more: leave out what was begun, or end within it."""
-        self._full = True
+        self.full = True
         if self._whole:
             del self._pieces[self._whole :]
             return
-        words = data[: int(self._room) - self.spent] if data else ""
+        words = data[: self._room - self._spent] if data else ""
         if not {"ul", "ol"} & set(self._open[-1:]):
             self._pieces.append(f"{words.rpartition(' ')[0] or words}…")
         self._pieces += [f"</{tag}>" for tag in reversed(self._open)]
