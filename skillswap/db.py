@@ -18,6 +18,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     TypeDecorator,
     event,
     literal,
+    literal_column,
 )
 from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
@@ -137,6 +139,15 @@ def choice(values: type[StrEnum]) -> Enum:
         name=name,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def spelled(value: StrEnum) -> ColumnElement[str]:
+    """A member of one of our enumerations, to compare with: it stands in the statement itself.
+
+    SQLite prepares a statement anew at each execution when a parameter of it might fit a partial
+    index (`WHERE state = …`): for the frame that took twenty times as long as running it.
+    """
+    return literal_column(f"'{value}'")
 
 
 def new_public_id() -> str:

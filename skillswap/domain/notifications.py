@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from skillswap.db import Instant, Model, db
+from skillswap.db import Instant, Model, db, spelled
 from skillswap.domain import deliveries, live
 from skillswap.domain.visibility import visible
 from skillswap.domain.wording import WORDS
@@ -156,7 +156,9 @@ def _post_is_there(user_id: int | SQLColumnExpression[int]) -> ColumnElement[boo
     )
     post = select(Post.id).join(PostAuthor, PostAuthor.id == Post.author_id)
     there = post.where(
-        Post.id == about, Post.state == PostState.PUBLISHED, visible(PostAuthor, to=user_id)
+        Post.id == about,
+        Post.state == spelled(PostState.PUBLISHED),
+        visible(PostAuthor, to=user_id),
     )
     return exists(there.correlate(Notification))
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from skillswap.db import Instant, db
+from skillswap.db import Instant, db, spelled
 from skillswap.domain import email_links, exchanges, reliability
 from skillswap.domain.limits import (
     BIO_TO_PITCH,
@@ -34,7 +34,10 @@ RETRY_OPEN_SECONDS = 3600  # when an answer comes nobody knows; an hour is a fai
 
 def is_open(now: Instant) -> ColumnElement[bool]:
     """Condition: still waits for an answer, its deadline taken into account."""
-    return and_(Pitch.state.in_(OPEN), Pitch.respond_by > now)
+    return and_(
+        Pitch.state.in_([spelled(state) for state in PitchState if state in OPEN]),
+        Pitch.respond_by > now,
+    )
 
 
 def is_veiled(now: datetime) -> ColumnElement[bool]:

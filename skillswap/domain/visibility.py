@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, literal_column, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, select
 
-from skillswap.db import db
+from skillswap.db import db, spelled
 from skillswap.errors import NotFound
 from skillswap.models import Block, User, UserState
 
@@ -21,7 +21,7 @@ def visible(person: type[User] = User, *, to: Reader = None) -> ColumnElement[bo
     not exist for each other: in pages, lists, search and counts alike.
     """
     # constants of the statement: a list of parameters is spelled out anew at every execution
-    seen = person.state.in_([literal_column(f"'{state}'") for state in SEEN])
+    seen = person.state.in_([spelled(state) for state in SEEN])
     return seen if to is None else and_(seen, apart(person.id, to))
 
 

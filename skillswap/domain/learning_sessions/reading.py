@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from skillswap.db import Instant, db, earlier
+from skillswap.db import Instant, db, earlier, spelled
 from skillswap.domain import exchanges
 from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound
@@ -133,7 +133,7 @@ def has_offer(now: Instant, *more: ColumnElement[bool]) -> ColumnElement[bool]:
         LearningSession.state.in_((SessionState.PROPOSED, SessionState.SCHEDULED)),
         exists().where(
             Proposal.learning_session_id == LearningSession.id,
-            Proposal.state == ProposalState.OPEN,
+            Proposal.state == spelled(ProposalState.OPEN),
             Proposal.lapse_at > now,
             *more,
         ),
