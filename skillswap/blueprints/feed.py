@@ -8,6 +8,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from skillswap.blueprints.posts import short_form
 from skillswap.domain import feed
 from skillswap.domain.feed import Tab
 from skillswap.domain.visibility import person_named
@@ -25,7 +26,7 @@ PAGES_MOST = 10_000
 @login_required
 def page() -> ResponseReturnValue:
     """The feed without the head of Home, and the pages of both."""
-    return reading_in("feed/page.html", "feed.page")
+    return reading_in("feed/page.html", "feed.page", form=short_form)
 
 
 def reading_in(template: str, home: str, **around: Any) -> ResponseReturnValue:

@@ -167,6 +167,13 @@ document.addEventListener("keydown", (event) => {
     search().select();
   } else if (key === "?") {
     document.querySelector("[data-go='?']")?.click();
+  } else if (key === "n") {
+    event.preventDefault(); // or the letter would be typed
+    document.getElementById("post-body")?.focus();
+  } else if (key === "j" || key === "k") {
+    const posts = [...document.querySelectorAll(".post")];
+    const at = posts.indexOf(document.activeElement.closest(".post")) + (key === "j" ? 1 : -1);
+    if (focusOn(posts[at])) posts[at].scrollIntoView({ block: "start" });
   }
 });
 
