@@ -15,7 +15,7 @@ from sqlalchemy import select
 from skillswap import demo, live, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
-from skillswap.domain import doctor, listings, meetings, safety, skills
+from skillswap.domain import doctor, listings, meetings, name_words, safety, skills
 from skillswap.errors import WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.lib.storage import Folder
@@ -148,6 +148,10 @@ def reindex() -> None:
     while last is not None:
         with transaction():
             last = listings.reindex(last, utcnow())
+    last = 0
+    while last is not None:
+        with transaction():
+            last = name_words.reindex(last)
     click.echo("Everybody is listed anew.")
 
 

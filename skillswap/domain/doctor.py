@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import and_, case, func, or_, select, text
 
 from skillswap.db import db
-from skillswap.domain import answering, listings, rating_totals, skills
+from skillswap.domain import answering, listings, name_words, rating_totals, skills
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import quarters, utcnow
@@ -78,6 +78,7 @@ def examine(stored: Collection[str]) -> list[Check]:
         Check("completed sessions were said to have happened", tuple(_outcomes())),
         Check("rating totals are what the ratings come to", tuple(rating_totals.drift())),
         Check("lists say what they are made of", tuple(listings.drift(utcnow()))),
+        Check("people are found by their names", tuple(name_words.drift())),
         Check("answers of teachers are counted", tuple(_answers(utcnow()))),
         Check("notifications can be worded and opened", tuple(_notifications())),
         Check("every skill answers to a word", tuple(_skills())),

@@ -41,6 +41,7 @@ from skillswap.models.listing import HourMask, SwapEdge, TeacherListing
 from skillswap.models.media import Media, MediaKind
 from skillswap.models.meeting import Meeting, MeetingState
 from skillswap.models.notification import Notification
+from skillswap.models.person_word import PersonWord, WordKey
 from skillswap.models.pitch import DeclineReason, Pitch, PitchState, PitchTurn, TurnKind
 from skillswap.models.post import (
     Bookmark,
@@ -102,6 +103,7 @@ __all__ = [
     "OutcomeAnswer",
     "PartnerConsent",
     "PauseKind",
+    "PersonWord",
     "Pitch",
     "PitchState",
     "PitchTurn",
@@ -141,4 +143,5 @@ __all__ = [
     "UserSkill",
     "UserSkillKind",
     "UserState",
+    "WordKey",
 ]
