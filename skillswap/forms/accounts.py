@@ -21,7 +21,7 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from skillswap.forms.base import Form
-from skillswap.lib.clock import local, zone_names
+from skillswap.lib.clock import FORMER_NAMES, local, zone_names
 from skillswap.lib.i18n import _
 from skillswap.sentences import word
 
@@ -45,9 +45,16 @@ def zone_choices(minute: datetime) -> list[SelectChoice]:
         area = name.split("/", 1)[0] if "/" in name else _("Anywhere")
         found.append((area, there.city, name, there.clock))
     return [
-        SelectChoice(value=name, label=f"{city}, {clock}", optgroup=area)
+        SelectChoice(
+            value=name, label=f"{city}, {clock}", optgroup=area, render_kw=_also_called(name)
+        )
         for area, city, name, clock in sorted(found)
     ]
+
+
+def _also_called(zone: str) -> dict[str, str]:
+    """For the script that guesses: what the browser may call it."""
+    return {"data-former": FORMER_NAMES[zone]} if zone in FORMER_NAMES else {}
 
 
 class SignUpForm(Form):

@@ -63,6 +63,12 @@ def test_two_people_find_each_other_and_meet(
     ]
 
 
+def test_the_zone_is_guessed_by_the_name_the_browser_has_for_it(visitor: Visitors) -> None:
+    page = visitor("Isha", timezone="Asia/Calcutta").open("/signup")
+    assert page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone") == "Asia/Calcutta"
+    expect(page.get_by_label("Time zone")).to_have_value("Asia/Kolkata")
+
+
 # -- the steps ------------------------------------------------------------------------------------
 
 

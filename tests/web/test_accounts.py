@@ -79,6 +79,7 @@ def test_the_form_to_join_names_every_zone_with_its_clock(browser):
     assert page.count("<option") == len(zone_names())
     assert re.search(r'value="Europe/Lisbon">Lisbon, \d\d:\d\d</option>', page)
     assert 'data-guess-zone="UTC"' in page
+    assert re.search(r'<option data-former="Europe/Kiev" value="Europe/Kyiv">Kyiv', page)
     assert re.search(r'<option selected value="UTC">UTC, \d\d:\d\d</option>', page)
     assert 'hx-boost="false"' in page
     assert 'value=""' in re.search(r'<input[^>]*name="birth_year"[^>]*>', page)[0]
