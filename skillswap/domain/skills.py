@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from skillswap.domain import events
 from skillswap.domain.limits import PROPOSED_SKILLS, SKILLS_EACH_WAY
 from skillswap.domain.touched import touch
 from skillswap.errors import NotFound, Refused
+from skillswap.lib.spelling import Speller
 from skillswap.lib.text import Unprintable, clean_line, mixes_alphabets, search_key
 from skillswap.models import (
     Level,
@@ -36,7 +36,7 @@ TABLE = Path(__file__).resolve().parent.parent / "data" / "skills.csv"
 NAME_LEAST, NAME_MOST, KEY_MOST, SLUG_MOST = 2, 60, 60, 50
 NOTE_MOST = 200
 UNSORTED = "Other"  # the category of a proposed skill, until a moderator gives it one
-SUGGESTIONS, NEAREST, CLOSE = 8, 3, 0.75
+SUGGESTIONS, NEAREST = 8, 3
 TYPED_MOST = 100
 NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
@@ -346,9 +346,12 @@ def suggest(person: User, typed: str) -> Sequence[str]:
 
 def nearest(typed: str) -> list[str]:
     """Up to three names of the shipped catalogue that are spelled much like it; asks nobody."""
-    names = {key: entry.name for entry in catalogue() for key in entry.keys}
-    close = get_close_matches(search_key(typed[:NAME_MOST]), names, SUGGESTIONS, CLOSE)
-    return list(dict.fromkeys(names[key] for key in close))[:NEAREST]
+    return _speller().nearest(search_key(typed[:NAME_MOST]), NEAREST)
+
+
+@lru_cache(maxsize=1)
+def _speller() -> Speller:
+    return Speller({key: entry.name for entry in catalogue() for key in entry.keys})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
 SHORTEST = 3  # of a word that may be misspelt: shorter ones are all alike
 LONGEST = 24  # letters of a word that count
 
@@ -44,7 +47,34 @@ def trigrams(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """How much two texts look alike by their trigrams, from 0 to 1 (Dice's coefficient)."""
-    total = len(one) + len(other)
-    return 2 * len(one & other) / total if total else 0.0
+SLIP, INITIAL = 0.3, 0.1  # what it adds to be one slip away, and to begin alike
+LEAST = 0.4  # of a likeness that is worth mentioning
+
+
+class Speller:
+    """Finds the names that somebody may have meant, among some thousand, without a database."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """`names`: search key -> what is meant by it; several keys may mean the same."""
+        self._names = [(key, name, len(trigrams(key))) for key, name in names.items()]
+        self._holding: dict[str, list[int]] = defaultdict(list)
+        for place, (key, _name, _size) in enumerate(self._names):
+            for gram in trigrams(key):
+                self._holding[gram].append(place)
+
+    def nearest(self, typed: str, limit: int) -> list[str]:
+        """Up to so many, the likest first. `typed` is a search key.
+
+        Likeness is the share of common trigrams (Dice's coefficient), and a little more for what
+        is one slip away or begins with the same letter.
+        """
+        grams = trigrams(typed)
+        common = Counter(place for gram in grams for place in self._holding.get(gram, ()))
+        best: dict[str, float] = {}
+        for place, shared in common.items():
+            key, name, size = self._names[place]
+            likeness = 2 * shared / (len(grams) + size)
+            likeness += SLIP * is_close(typed, key) + INITIAL * (typed[0] == key[0])
+            best[name] = max(likeness, best.get(name, LEAST))
+        close = [name for name, likeness in best.items() if likeness > LEAST]
+        return sorted(close, key=lambda name: (-best[name], name))[:limit]

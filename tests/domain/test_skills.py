@@ -231,3 +231,34 @@ def test_suggestions_begin_with_what_is_typed_or_hold_a_word_that_does(cy, now, 
     assert len(skills.suggest(cy, "a")) == 8
     assert skills.suggest(cy, "") == skills.suggest(cy, "%") == skills.suggest(cy, "_") == []
     assert skills.suggest(cy, "x" * 10_000) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("gitar", "Guitar"),
+        ("javascrpt", "JavaScript"),
+        ("portugese", "Portuguese"),
+        ("Callygraphy", "Calligraphy"),
+        ("public speeking", "Public speaking"),
+    ],
+)
+def test_a_misspelt_skill_is_among_the_nearest(typed, name):
+    assert skills.nearest(typed)[0] == name
+
+
+def test_one_slip_leaves_nearly_every_skill_the_nearest():
+    """Two letters swapped in the middle of each name of the catalogue."""
+    missed = []
+    for entry in skills.catalogue():
+        middle = len(entry.name) // 2
+        typed = entry.name[: middle - 1] + entry.name[middle - 1 : middle + 1][::-1]
+        typed += entry.name[middle + 1 :]
+        if len(entry.name) >= 4 and entry.name not in skills.nearest(typed)[:1]:
+            missed.append(typed)
+    assert len(missed) < 6, missed
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\x00", "zzzzzz", "x" * 5_000])
+def test_what_is_like_nothing_has_no_nearest(typed):
+    assert skills.nearest(typed) == []
