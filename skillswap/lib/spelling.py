@@ -47,8 +47,8 @@ def trigrams(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-SLIP, INITIAL = 0.3, 0.1  # what it adds to be one slip away, and to begin alike
-LEAST = 0.4  # of a likeness that is worth mentioning
+SLIP, INITIAL = 0.4, 0.1  # what it adds to be one slip away, and to begin alike
+LEAST = 0.39  # of a likeness that is worth mentioning
 
 
 class Speller:
@@ -58,9 +58,12 @@ class Speller:
         """`names`: search key -> what is meant by it; several keys may mean the same."""
         self._names = [(key, name, len(trigrams(key))) for key, name in names.items()]
         self._holding: dict[str, list[int]] = defaultdict(list)
+        self._slips: dict[str, list[int]] = defaultdict(list)
         for place, (key, _name, _size) in enumerate(self._names):
             for gram in trigrams(key):
                 self._holding[gram].append(place)
+            for one in keys_of(key):
+                self._slips[one].append(place)
 
     def nearest(self, typed: str, limit: int) -> list[str]:
         """Up to so many, the likest first. `typed` is a search key.
@@ -70,11 +73,12 @@ class Speller:
         """
         grams = trigrams(typed)
         common = Counter(place for gram in grams for place in self._holding.get(gram, ()))
+        slips = {place for one in keys_of(typed) for place in self._slips.get(one, ())}
         best: dict[str, float] = {}
-        for place, shared in common.items():
+        for place in common.keys() | slips:
             key, name, size = self._names[place]
-            likeness = 2 * shared / (len(grams) + size)
-            likeness += SLIP * is_close(typed, key) + INITIAL * (typed[0] == key[0])
+            likeness = 2 * common[place] / (len(grams) + size)
+            likeness += SLIP * is_close(typed, key) + INITIAL * (typed[:1] == key[:1])
             best[name] = max(likeness, best.get(name, LEAST))
         close = [name for name, likeness in best.items() if likeness > LEAST]
         return sorted(close, key=lambda name: (-best[name], name))[:limit]
