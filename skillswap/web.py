@@ -54,6 +54,7 @@ PAGES = {
     "session": "sessions.show",
     "proposal": "sessions.show",
     "mark": "sessions.show",
+    "naming": "achievements.naming",
 }
 
 

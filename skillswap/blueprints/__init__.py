@@ -6,6 +6,7 @@ from flask import Flask
 
 from skillswap.blueprints import (
     accounts,
+    achievements,
     afterwards,  # noqa: F401 - adds its views to those of `sessions`
     atom,
     availability,
@@ -65,6 +66,7 @@ ALL = (
     bookmarks,
     pitches,
     exchanges,
+    achievements,
     sessions,
     ratings,
     records,

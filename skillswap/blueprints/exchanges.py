@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from skillswap.db import transaction
-from skillswap.domain import exchanges, learning_sessions, ratings
+from skillswap.domain import achievements, consents, exchanges, learning_sessions, ratings
 from skillswap.domain.learning_sessions import SessionCard
 from skillswap.domain.ratings import ToRate
 from skillswap.errors import Refused, Taken
@@ -56,9 +56,13 @@ def _shown(public_id: str, **forms: Form) -> dict[str, Any]:
     exchange = exchanges.exchange_of(me(), public_id)
     legs = exchanges.leg_lines([exchange.id], me(), now)[exchange.id]
     found = learning_sessions.sessions_of_exchange(me(), exchange, cursor())
+    state = exchange.state_at(now, kept=any(leg.kept for leg in legs))
+    written = achievements.written_about(me(), exchange) if state in ENDED else None
     return {
         "exchange": exchange,
-        "state": exchange.state_at(now, kept=any(leg.kept for leg in legs)),
+        "state": state,
+        "written": written,
+        "naming": consents.stands(written, now) if written else None,
         "partner": exchange.partner_of(me()),
         "legs": legs,
         "turn": exchanges.turn_of(legs),

@@ -208,6 +208,7 @@ def _write(
         skills=posts.known(form.skills.data or ()),
         close=skills.nearest(form.skill.data or "") if unknown else [],
         pictures=pictures.chosen(me(), form.chosen),
+        partner=posts.partner_to_name(me(), form.client_key.data or ""),
         drafts=[] if post or wants_fragment() else posts.drafts_of(me()),
         now=utcnow(),
         **more,

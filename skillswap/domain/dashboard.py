@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from skillswap.domain import exchanges, learning_sessions, pitches, ratings
+from skillswap.domain import achievements, exchanges, learning_sessions, pitches, ratings
+from skillswap.domain.achievements import Naming
 from skillswap.domain.exchanges import Completion
 from skillswap.domain.learning_sessions import SessionCard
 from skillswap.domain.pitches import PitchCard
@@ -44,6 +45,7 @@ class Dashboard:
     ended: Short[SessionCard]  # did it happen?
     completions: Sequence[Completion]  # do I agree that it is complete?
     to_rate: Short[ToRate]  # how was it?
+    namings: Short[Naming]  # may I be named there?
     upcoming: Short[SessionCard]
     sent: Short[PitchCard]  # mine, with their teachers
     asked: Sequence[PitchCard]  # my questions, with their learners
@@ -57,7 +59,7 @@ class Dashboard:
 
 
 def dashboard_of(person: User, now: datetime) -> Dashboard:
-    """Everything on it. Eight statements, however much there is."""
+    """Everything on it. Nine statements, however much there is."""
     ahead = learning_sessions.upcoming(person, None, now)
     inbox = pitches.inbox(person, None, now)
     sent = pitches.sent(person, None, now)
@@ -71,6 +73,7 @@ def dashboard_of(person: User, now: datetime) -> Dashboard:
         ended=short(learning_sessions.unconfirmed_of(person, now, limit)),
         completions=[one for one in completions if not one.mine][:SHOWN],
         to_rate=short(ratings.to_rate(person, now, limit)),
+        namings=short(achievements.namings_of(person, now, limit)),
         upcoming=short(ahead.rows[1:], ahead.after),
         sent=short(sent.rows, sent.after),
         asked=asked[:SHOWN],

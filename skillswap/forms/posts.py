@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wtforms import (
+    BooleanField,
     HiddenField,
     RadioField,
     SelectMultipleField,
@@ -60,6 +61,8 @@ class PostForm(PicturesForm):
     body = TextAreaField(_("Text"), [at_most(BODY_MOST)], filters=[_one_break], id="post-body")
     skills = SelectMultipleField(choices=[], validate_choice=False)  # slugs of those chosen
     skill = StringField(_("Skills"), [at_most(TYPED_MOST)])  # one more, as it is typed
+    named = BooleanField()  # the partner of its exchange, when they agree
+    may_name = HiddenField()  # the form has that tick
     client_key = HiddenField(filters=[_key])
     version = HiddenField(default="0")
     submit_save = SubmitField()
@@ -83,6 +86,7 @@ class PostForm(PicturesForm):
             "body": self.body.data or "",
             "skills": self.typed_skills,
             "pictures": self.chosen,
+            "named": bool(self.named.data) if self.may_name.data else None,
         }
 
     @property
@@ -95,4 +99,5 @@ class PostForm(PicturesForm):
         """Hold what a post or a draft says. Its pictures: `show`."""
         self.kind.data, self.title.data, self.body.data = post.kind, post.title, post.body
         self.skills.data = list(skills)
+        self.named.data = post.partner_consent is not None
         self.client_key.data, self.version.data = post.client_key or "", str(post.version)

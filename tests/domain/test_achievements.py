@@ -12,8 +12,9 @@ from skillswap.domain import achievements, exchanges, notifications, posts, safe
 from skillswap.domain.achievements import body_of, hours_of
 from skillswap.domain.exchanges import LegLine
 from skillswap.errors import NotFound, Taken, WrongState
-from skillswap.models import Exchange, OutcomeAnswer, PartnerConsent, Post, PostKind, PostState
+from skillswap.models import PartnerConsent, Post, PostKind, PostState
 from tests import people, town
+from tests.written import begin, completed, publish
 
 DAY = timedelta(days=1)
 ASKED, AGREED, REFUSED = PartnerConsent
@@ -23,34 +24,6 @@ ASKED, AGREED, REFUSED = PartnerConsent
 def exchange(ada, ben, now):
     """Ada taught ben watercolour for an hour; it was completed yesterday."""
     return completed(ada, ben, now)
-
-
-def completed(ada, ben, now) -> Exchange:
-    found = people.make_exchange(ben, ada, offered="spanish", now=now - 20 * DAY)
-    start = people.next_quarter(now - 9 * DAY)
-    town.kept_session(ada, ben, found, start=start, now=now - 12 * DAY)
-    for person in (ada, ben):
-        with transaction():
-            exchanges.complete_exchange(person, found.public_id, now=now - DAY)
-    return found
-
-
-def begin(person, exchange, now) -> Post:
-    with transaction():
-        return achievements.begin_achievement(person, exchange.public_id, now=now)
-
-
-def publish(person, draft, now, *, named: bool | None = True) -> Post:
-    with transaction():
-        return posts.publish(
-            person,
-            kind=draft.kind,
-            title=draft.title,
-            body=draft.body,
-            client_key=draft.client_key,
-            named=named,
-            now=now,
-        )
 
 
 def edit(person, post, now, *, body=None, named=None) -> Post:

@@ -22,6 +22,7 @@ from sqlalchemy import select
 from skillswap import mailing
 from skillswap.db import db, transaction
 from skillswap.domain import (
+    achievements,
     availability,
     comments,
     contests,
@@ -48,7 +49,7 @@ from skillswap.models import (
     StaffRole,
     User,
 )
-from tests import people
+from tests import people, written
 from tests.conftest import HTMX
 from tests.support.push import Browser
 
@@ -476,6 +477,25 @@ def picture() -> dict[str, Any]:
     return {"picture": (file, "me.png")}
 
 
+def write_about(ada: User, ben: User) -> Ready:
+    """Ada about what she has completed with ben."""
+    return Ready(f"/exchanges/{written.completed(ada, ben, utcnow()).public_id}/write", ada)
+
+
+def named(verb: str, *, agreed: bool = False) -> Callable[[User, User], Ready]:
+    """Ben about his name on what ada wrote."""
+
+    def ready(ada: User, ben: User) -> Ready:
+        now = utcnow()
+        post = written.asked(ada, ben, now)
+        if agreed:
+            written.agree(ben, post, now)
+        seen = achievements.naming_of(ben, post.public_id, now).seen
+        return Ready(f"/posts/{post.public_id}/naming/{verb}", ben, {"seen": seen})
+
+    return ready
+
+
 def below(tail: str, form: Form | None = None) -> Callable[[User, User], Ready]:
     """Ben does something about a post of ada's."""
     return lambda ada, ben: Ready(
@@ -497,7 +517,24 @@ def about_comment(verb: str, form: Form | None = None) -> Callable[[User, User],
     return ready
 
 
+POST = {"kind": "tutorial", "title": "Wet in wet", "body": WORDS, "skill": "piano"}
+
+
+def new_post(ada: User, _ben: User) -> Ready:
+    return Ready("/posts/new", ada, POST | {"client_key": "key"})
+
+
+def my_post(verb: str, form: Form) -> Callable[[User, User], Ready]:
+    """Ada does something about a post of hers."""
+    return lambda ada, ben: Ready(f"/posts/{people.make_post(ada).public_id}/{verb}", ada, form)
+
+
 EVERY: dict[str, Case] = {
+    "posts.new": Case(new_post, wrong={"title": " "}, kept=WORDS, somebodys=False, again=HARMLESS),
+    "posts.edit": Case(
+        my_post("edit", POST | {"version": "1"}), wrong={"title": " "}, kept=WORDS, again=HARMLESS
+    ),
+    "posts.delete": Case(my_post("delete", {}), again=HARMLESS),
     "accounts.log_in": Case(
         log_in,
         wrong={"password": "not this one"},
@@ -609,6 +646,10 @@ EVERY: dict[str, Case] = {
     "exchanges.notes": Case(
         write_notes, wrong={"body": WORDS + "x" * 10_000}, kept=WORDS, again=HARMLESS
     ),
+    "achievements.write": Case(write_about, again=HARMLESS),
+    "achievements.agree": Case(named("agree")),
+    "achievements.refuse": Case(named("refuse")),
+    "achievements.withdraw": Case(named("withdraw", agreed=True)),
     "exchanges.propose": Case(
         propose,
         wrong={"time_1": "18:31", "body": WORDS},

@@ -9,7 +9,7 @@ from skillswap.domain.posts.cards import PostCard, PostPicture, card, cards_of
 from skillswap.domain.posts.checking import chosen, known, look
 from skillswap.domain.posts.drafting import Draft, drafts_of, new_key, save_draft, start
 from skillswap.domain.posts.hiding import hide, release
-from skillswap.domain.posts.keeping import find_mine, pictures_of, skills_of
+from skillswap.domain.posts.keeping import find_mine, partner_to_name, pictures_of, skills_of
 from skillswap.domain.posts.publishing import delete, edit, publish
 from skillswap.domain.posts.reading import readable, readable_post
 
@@ -28,6 +28,7 @@ __all__ = [
     "known",
     "look",
     "new_key",
+    "partner_to_name",
     "pictures_of",
     "publish",
     "readable",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from skillswap.db import db
 from skillswap.domain import pictures
 from skillswap.domain.posts.checking import Words
+from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound
 from skillswap.lib.markdown import RULES_VERSION, render_post
-from skillswap.models import Post, PostKind, PostSkill, PostState, Skill, User
+from skillswap.models import PartnerConsent, Post, PostKind, PostSkill, PostState, Skill, User
 
 KEY_MOST = 40
 Chosen = Sequence[tuple[str, str]]  # names of pictures, and the words for who cannot see them
@@ -54,6 +55,19 @@ def written_with(person: User, key: str) -> Post | None:
         select(Post)
         .where(Post.author_id == person.id, Post.client_key == key[:KEY_MOST])
         .execution_options(populate_existing=True)
+    )
+
+
+def partner_to_name(person: User, key: str) -> User | None:
+    """Who can be asked for their name on the post of that form: the partner of its exchange, if
+    they are there and have not said no. One statement, or none."""
+    if not key:
+        return None
+    asked = or_(Post.partner_consent.is_(None), Post.partner_consent != PartnerConsent.REFUSED)
+    return db.session.scalar(
+        select(User)
+        .join(Post, Post.partner_id == User.id)
+        .where(Post.author_id == person.id, Post.client_key == key, asked, visible(to=person.id))
     )
 
 
