@@ -15,10 +15,9 @@ from sqlalchemy import select
 from skillswap import demo, live, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
-from skillswap.domain import doctor, listings, meetings, name_words, safety, skills
+from skillswap.domain import doctor, listings, media, meetings, name_words, safety, skills
 from skillswap.errors import WrongState
 from skillswap.lib.clock import utcnow
-from skillswap.lib.storage import Folder
 from skillswap.models import StaffRole, User
 
 
@@ -131,7 +130,8 @@ def load_demo() -> None:
 def examine() -> None:
     """Ask whether the rows agree with one another. Ends with 1 when something is wrong."""
     settings: Settings = current_app.config["SETTINGS"]
-    checks = doctor.examine(list(Folder(settings.media_folder).names()))
+    stored, away = stored_files()
+    checks = [*doctor.examine(stored), doctor.Check("files can be reached", away)]
     for check in checks:
         click.echo(check.line)
     for note in [*unset(settings), *at_services(settings)]:
@@ -176,9 +176,17 @@ def work(once: bool) -> None:
     worker.run(app, stop)
 
 
+def stored_files() -> tuple[list[str] | None, tuple[str, ...]]:
+    """The names of all files, or None with what is wrong where they lie."""
+    try:
+        return list(media.store().names()), ()
+    except OSError as error:
+        return None, (str(error),)
+
+
 def unset(settings: Settings) -> list[str]:
     """What the place could do if a setting were given; nothing of it is trouble."""
-    found = []
+    found = [f"Files lie in {media.store().words}."]
     if not settings.redis_url:
         found.append("REDIS_URL is not set: one process only.")
     if settings.smtp is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from skillswap.lib.bucket import Bucket, BucketAddress
 from skillswap.lib.mail import MailServer
 from skillswap.lib.meeting import KNOWN_HOSTS as LINK_HOSTS
 from skillswap.lib.meeting import GoogleAccount, ZoomAccount
@@ -41,6 +42,7 @@ class Settings:
     redis_url: str
     live_sockets: int
     media_folder: Path
+    media_bucket: BucketAddress | None
     disk_full_at: int
     proxy_hops: int
     sql_count: bool
@@ -96,6 +98,8 @@ class Settings:
 
     def storage(self) -> Storage:
         """Where this process keeps people's files."""
+        if self.media_bucket is not None:
+            return Bucket(self.media_bucket)
         return Folder(self.media_folder, self.disk_full_at)
 
     @property
@@ -134,6 +138,7 @@ class Settings:
             redis_url=env.get("REDIS_URL", ""),
             live_sockets=_whole(env, "LIVE_SOCKETS", 5_000),
             media_folder=Path(env.get("MEDIA_FOLDER", instance / "media")),
+            media_bucket=_bucket(env, production),
             disk_full_at=_whole(env, "DISK_FULL_AT", FULL_AT),
             proxy_hops=_whole(env, "PROXY_HOPS", 0),
             sql_count=env.get("SQL_COUNT", "") == "1",
@@ -271,6 +276,25 @@ def _database(env: Mapping[str, str], instance: Path, production: bool) -> str:
             "This platform loses its files at every restart: name a PostgreSQL in DATABASE_URL."
         )
     return url
+
+
+def _bucket(env: Mapping[str, str], production: bool) -> BucketAddress | None:
+    """The bucket that keeps people's files, if one is named; a folder does otherwise."""
+    url = env.get("MEDIA_URL", "")
+    if not url:
+        if production and env.get("DYNO"):
+            raise BadSettings(
+                "This platform loses its files at every restart: name a bucket in MEDIA_URL."
+            )
+        return None
+    try:
+        return BucketAddress.parse(url, env)
+    except ValueError:  # not printed: it may hold the secret
+        raise BadSettings(
+            "MEDIA_URL is s3://key:secret@host:port/bucket?region=eu-central-1, with &tls=never "
+            "only where nobody listens; key and secret may stand in AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY instead."
+        ) from None
 
 
 def _public_url(env: Mapping[str, str], port: str, production: bool) -> str:

@@ -41,6 +41,7 @@ def test_production_starts_with_everything_named(tmp_path):
         ({"SECRET_KEY": "DEV" * 20}, "SECRET_KEY"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite:///x.db", "DYNO": "web.1"}, "loses its files"),
+        ({"DYNO": "web.1"}, "MEDIA_URL"),
         ({"PUBLIC_URL": ""}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "skillswap.example"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "ftp://skillswap.example"}, "PUBLIC_URL"),
@@ -111,6 +112,39 @@ def test_a_mail_setting_that_cannot_be_read_is_named_and_not_printed(tmp_path, n
     with pytest.raises(BadSettings, match=name) as caught:
         settings(tmp_path, **{name: value})
     assert "secret" not in str(caught.value)
+
+
+def test_files_lie_in_a_folder_until_a_bucket_is_named(tmp_path):
+    assert settings(tmp_path).media_bucket is None
+    url = "s3://ID:a%2Fsecret@s3.example:9000/skillswap?region=eu-central-1"
+    bucket = settings(tmp_path, MEDIA_URL=url, DYNO="web.1").media_bucket
+    assert (bucket.endpoint, bucket.bucket) == ("https://s3.example:9000", "skillswap")
+    assert (bucket.region, bucket.key, bucket.secret) == ("eu-central-1", "ID", "a/secret")
+    assert "secret" not in repr(bucket)
+    keys = {"AWS_ACCESS_KEY_ID": "ID", "AWS_SECRET_ACCESS_KEY": "b"}
+    bucket = settings(tmp_path, MEDIA_URL="s3:///skillswap?tls=never", **keys).media_bucket
+    assert (bucket.endpoint, bucket.secret, bucket.tls) == (None, "b", False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/var/media",
+        "https://ID:secret@s3.example/bucket",
+        "s3://ID:secret@s3.example",
+        "s3://ID:secret@s3.example/Bucket_A",
+        "s3://ID:secret@s3.example/bucket/folder",
+        "s3://s3.example/bucket",
+        "s3://ID:secret@s3.example:port/bucket",
+        "s3://ID:secret@s3.example/bucket?tls=perhaps",
+        "s3://ID:secret@s3.example/bucket?region=",
+        "s3://ID:secret@s3.example/bucket?verify=no",
+    ],
+)
+def test_a_bucket_that_cannot_be_read_is_named_and_not_printed(tmp_path, url):
+    with pytest.raises(BadSettings, match="MEDIA_URL") as caught:
+        settings(tmp_path, MEDIA_URL=url)
+    assert "ID" not in str(caught.value).replace("KEY_ID", "")
 
 
 ZOOM = {"ZOOM_ACCOUNT_ID": "a", "ZOOM_CLIENT_ID": "b", "ZOOM_CLIENT_SECRET": "secret-of-zoom"}

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import and_, case, func, or_, select, text
 
 from skillswap.db import db
-from skillswap.domain import answering, listings, name_words, rating_totals, skills
+from skillswap.domain import answering, comments, likes, listings, name_words, rating_totals, skills
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import quarters, utcnow
@@ -68,8 +68,8 @@ class Check:
         return f"TROUBLE  {self.name}: {'; '.join(self.findings[:SHOWN])}{more}"
 
 
-def examine(stored: Collection[str]) -> list[Check]:
-    """All checks. `stored` are the names of the files that are kept."""
+def examine(stored: Collection[str] | None) -> list[Check]:
+    """All checks. `stored` are the names of the files that are kept; None: nobody could say."""
     return [
         Check("rows refer to rows that are there", tuple(_foreign_keys())),
         Check("booked hours are those of the sessions", tuple(_booked_hours())),
@@ -83,6 +83,7 @@ def examine(stored: Collection[str]) -> list[Check]:
         Check("notifications can be worded and opened", tuple(_notifications())),
         Check("every skill answers to a word", tuple(_skills())),
         Check("pictures and their files match", tuple(_pictures(stored))),
+        Check("likes and comments are counted", (*likes.drift(), *comments.drift())),
         Check("conversations have two sides and no gaps", tuple(_conversations())),
     ]
 
@@ -274,9 +275,10 @@ def _conversations() -> Iterator[str]:
         yield f"no message holds the file {name}"
 
 
-def _pictures(stored: Collection[str]) -> Iterator[str]:
-    rows = set(db.session.scalars(select(Media.name)))
-    kept = set(stored)
+def _pictures(stored: Collection[str] | None) -> Iterator[str]:
+    small = select(Media.small_name).where(Media.small_name.is_not(None))
+    rows = {*db.session.scalars(select(Media.name)), *db.session.scalars(small)}
+    kept = rows if stored is None else set(stored)
     for name in sorted(rows - kept):
         yield f"the file {name} is lost"
     for name in sorted(kept - rows):

@@ -11,10 +11,12 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from skillswap.db import db, transaction
-from skillswap.domain import doctor, learning_sessions
+from skillswap.domain import comments, doctor, learning_sessions, likes
 from skillswap.domain.skills import load_catalogue
 from skillswap.models import (
     BookedSlot,
+    Comment,
+    CommentState,
     Conversation,
     ConversationMember,
     Event,
@@ -27,6 +29,7 @@ from skillswap.models import (
     OutcomeAnswer,
     Pitch,
     PitchState,
+    PostLike,
     Proposal,
     SessionState,
     SkillName,
@@ -51,10 +54,15 @@ def place(ada: User, ben: User, now: datetime) -> LearningSession:
     later = people.next_quarter(now + timedelta(days=5))
     people.make_proposal(ada, exchange, starts=[later], now=now)
     people.make_pitch(people.cy(), ada, "piano", now=now)
+    post = people.make_post(ada, now=now)
+    with transaction():
+        said = comments.make_comment(ben, post.public_id, body="Lovely.", now=now)
+        likes.like_post(ben, post.public_id, now)
+        likes.like_comment(ada, said.public_id, now)
     return ahead
 
 
-def found(stored: tuple[str, ...] = ()) -> list[str]:
+def found(stored: tuple[str, ...] | None = ()) -> list[str]:
     """The names of the checks that found something."""
     return [check.name for check in doctor.examine(stored) if not check.is_well]
 
@@ -157,6 +165,15 @@ BROKEN: dict[str, tuple[Callable[[], UpdateBase], str]] = {
         lambda: update(Conversation).values(last_seq=Conversation.last_seq + 1),
         "conversations",
     ),
+    "a like was lost": (lambda: delete(PostLike), "likes and comments"),
+    "a like of a comment counts twice": (
+        lambda: update(Comment).values(like_count=2),
+        "likes and comments",
+    ),
+    "a comment went without its number": (
+        lambda: update(Comment).values(state=CommentState.DELETED),
+        "likes and comments",
+    ),
     "a conversation has one side": (
         lambda: delete(ConversationMember).where(
             ConversationMember.user_id == select(func.min(User.id)).scalar_subquery()
@@ -197,6 +214,10 @@ def test_files_without_rows_and_rows_without_files_are_found(
         )
     assert found() == ["pictures and their files match"]
     assert found(("a.webp",)) == []
+    with transaction():
+        db.session.execute(update(Media).values(small_name="b.webp"))
+    assert found(("a.webp",)) == ["pictures and their files match"]
+    assert found(("a.webp", "b.webp")) == found(None) == []
 
 
 def test_the_command_prints_a_line_for_each_check_and_ends_with_1_on_trouble(
@@ -205,7 +226,8 @@ def test_the_command_prints_a_line_for_each_check_and_ends_with_1_on_trouble(
     runner = app.test_cli_runner()
     well = runner.invoke(args=["doctor"])
     assert well.exit_code == 0
-    assert well.output.count("ok       ") == len(doctor.examine(()))
+    assert well.output.count("ok       ") == len(doctor.examine(())) + 1
+    assert "note     Files lie in the folder " in well.output
     assert "note     REDIS_URL is not set" in well.output
     with transaction():
         db.session.execute(delete(BookedSlot))
