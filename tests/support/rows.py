@@ -5,11 +5,11 @@ It is asked of the database and not noted while writing, so rows of other proces
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, select
+import psycopg
+from sqlalchemy import Connection
 
 from skillswap.db import db
 
@@ -60,25 +60,40 @@ def full() -> list[str]:
 
 @dataclass(frozen=True)
 class Scene:
-    """All rows there were at a moment."""
+    """All rows there were at a moment, as the database keeps them, by table."""
 
-    rows: list[tuple[Table, list[dict[str, Any]]]]
+    rows: dict[str, Any]
 
     def again(self) -> None:
         """Bring exactly these rows back: what was changed since is undone."""
         empty()
-        for table, rows in self.rows:
-            db.session.execute(table.insert(), rows)
+        connection = db.session.connection()
+        for name, rows in self.rows.items():
+            if db.engine.dialect.name == "postgresql":
+                with cursor(connection) as at, at.copy(f"COPY {name} FROM STDIN") as copy:
+                    copy.write(rows)
+            else:
+                places = ", ".join("?" * len(rows[0]))
+                connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({places})", rows)  # noqa: S608 - our own names
         db.session.commit()
 
 
 def scene() -> Scene:
     """What stands in the tables now, to begin there again."""
     db.session.commit()
-    held: Iterable[Table] = [db.metadata.tables[name] for name in reversed(full())]
-    return Scene(
-        [
-            (table, [dict(row._mapping) for row in db.session.execute(select(table))])
-            for table in held
-        ]
-    )
+    connection = db.session.connection()
+    rows: dict[str, Any] = {}
+    for name in reversed(full()):
+        if db.engine.dialect.name == "postgresql":
+            with cursor(connection) as at, at.copy(f"COPY {name} TO STDOUT") as copy:
+                rows[name] = b"".join(copy)
+        else:
+            found = connection.exec_driver_sql(f"SELECT * FROM {name}")  # noqa: S608 - our own names
+            rows[name] = [tuple(row) for row in found]
+    return Scene(rows)
+
+
+def cursor(connection: Connection) -> psycopg.Cursor[Any]:
+    """psycopg's own, within the same transaction."""
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    return driver.cursor()
