@@ -21,6 +21,8 @@ SAFE = {
     "exchanges/_notes.html": 1,
     "profiles/show.html": 1,
     "profiles/_about.html": 1,
+    "posts/_card.html": 1,
+    "posts/_preview.html": 1,
 }
 
 
@@ -67,7 +69,7 @@ def test_people_s_markup_is_ignored_by_htmx(template: Path) -> None:
     text = source(template)
     name = str(template.relative_to(TEMPLATES))
     assert len(re.findall(r"\|\s*safe\b", text)) <= SAFE.get(name, 0)
-    for place in re.finditer(r"_html\s*\|\s*safe", text):
+    for place in re.finditer(r"html\s*\|\s*safe", text):
         before = text[max(0, place.start() - 200) : place.start()]
         assert "hx-ignore" in before.rsplit("<div", 1)[-1]
 
