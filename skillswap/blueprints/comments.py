@@ -90,6 +90,7 @@ def _thread(public_id: str, form: Form | None = None) -> dict[str, Any]:
         "card": card,
         "thread": thread,
         "form": form or CommentForm.fresh(thread.top.public_id),
+        "asked": "form" in request.args,
         "now": utcnow(),
     }
 

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from skillswap.db import db
@@ -30,7 +40,7 @@ ANSWERS_PAGE = 20
 NEWEST = [Key(Comment.id, "id")]  # type: ignore[arg-type]  # a mapped column is an expression
 Answer, Answerer = aliased(Comment), aliased(User)
 IDS = bindparam("ids", type_=BigInteger(), expanding=True)
-_IS_PUBLISHED = literal_column(f"'{CommentState.PUBLISHED}'")
+_IS_PUBLISHED: ColumnElement[str] = literal_column(f"'{CommentState.PUBLISHED}'")
 
 
 @dataclass(frozen=True, slots=True)
