@@ -9,6 +9,8 @@ from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from skillswap.config import Settings
+from skillswap.lib.media import MOST_BYTES
+from skillswap.models.post import IMAGES_MOST
 
 POLICY = "; ".join(
     (
@@ -40,6 +42,8 @@ HEADERS = {
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MEBIBYTE = 1024 * 1024
 PLAIN_FORM = 500_000
+WITH_PICTURES = IMAGES_MOST * MOST_BYTES + MEBIBYTE
+TAKE_PICTURES = frozenset({"media.add", "posts.new", "posts.edit"})
 WORTH_COMPRESSING = 600
 
 
@@ -65,6 +69,8 @@ def init_security(app: Flask, settings: Settings) -> None:
     @app.before_request
     def limit_plain_forms() -> None:
         """Only a form with a file may be large; of the others nobody else limits the fields."""
+        if request.endpoint in TAKE_PICTURES:
+            request.max_content_length = WITH_PICTURES
         if request.mimetype == "application/x-www-form-urlencoded":
             request.max_content_length = PLAIN_FORM
 

@@ -41,7 +41,7 @@ class BucketAddress:
         AWS_SECRET_ACCESS_KEY instead. Raises ValueError, without the secret in it.
         """
         parts = urlsplit(url)
-        asked = parse_qs(parts.query, strict_parsing=True) if parts.query else {}
+        asked = parse_qs(parts.query, keep_blank_values=True)
         bucket, host = parts.path.strip("/"), parts.hostname or ""
         region = asked.get("region", ["us-east-1"])[-1]
         tls = asked.get("tls", ["always"])[-1]

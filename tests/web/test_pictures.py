@@ -108,6 +108,12 @@ def test_the_form_of_a_post_takes_files_without_a_script_and_keeps_them(browser,
     assert all(visitor.get(f"/media/{name}").status_code == 200 for name in names)
 
 
+def test_four_large_files_fit_into_one_form(browser, ada):
+    large = picture("JPEG", (40, 30), comment=b"x" * 60_000) + b"\x00" * 4 * MEGABYTE
+    answer = upload(browser(ada), *[large] * 4, url="/posts/new", body="Four brushes.")
+    assert (answer.status_code, len(rows())) == (303, 4)
+
+
 def test_more_than_four_come_back_with_the_first_four(browser, ada):
     answer = upload(browser(ada), *[picture()] * 5, headers=HTMX)
     assert answer.status_code == 422
