@@ -9,16 +9,17 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from skillswap.db import db, transaction
+from skillswap.domain.touched import touch
 from skillswap.lib.clock import utcnow
 from skillswap.models import Skill, SkillName, User, UserSkill, UserSkillKind
 
 ZONES = ("Europe/London", "America/Mexico_City", "Asia/Seoul", "Africa/Lagos", "Asia/Kolkata")
 
 
-def make_crowd(count: int, *, skills: int = 40) -> None:
+def make_crowd(count: int, *, skills: int = 40, listed: bool = False) -> None:
     """`count` people who each teach three of the skills `Craft 0`… and want two others.
 
-    The same people each time: chance is seeded.
+    The same people each time: chance is seeded. `listed`: with the rows that lists are searched by.
     """
     chance, now = random.Random(count), utcnow()
     with transaction():
@@ -41,9 +42,9 @@ def make_crowd(count: int, *, skills: int = 40) -> None:
         ]
         db.session.execute(insert(SkillName), names)
         db.session.execute(insert(User), [_person(n, chance) for n in range(count)])
-        crowd = db.session.scalars(select(User.id).where(User.username.startswith("crowd-")))
-        lines = []
-        for user_id in crowd.all():
+        named = select(User.id).where(User.username.startswith("crowd-"))
+        crowd, lines = db.session.scalars(named).all(), []
+        for user_id in crowd:
             drawn = chance.sample(ids, 5)
             for place, skill in enumerate(drawn):
                 kind = UserSkillKind.OFFERED if place < 3 else UserSkillKind.WANTED
@@ -57,6 +58,8 @@ def make_crowd(count: int, *, skills: int = 40) -> None:
                     }
                 )
         db.session.execute(insert(UserSkill), lines)
+        if listed:
+            touch(*crowd)
 
 
 def _person(number: int, chance: random.Random) -> dict[str, Any]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from flask_login import login_required
 
-from skillswap.domain import feed, follows, profiles, ratings, reliability
+from skillswap.domain import feed, follows, matches, profiles, ratings, reliability
 from skillswap.domain.ratings import Filters
 from skillswap.lib.clock import utcnow
 from skillswap.models import RatedRole, User
-from skillswap.web import render, viewer
+from skillswap.web import me, render, viewer
 
 bp = Blueprint("profiles", __name__)
+SLUG_MOST = 60
 LATEST = 3  # ratings and posts, before the way to all of them
 
 
@@ -28,6 +30,14 @@ def show(username: str) -> ResponseReturnValue:
     latest = feed.latest_by(profile.person, viewer(), LATEST)
     shown: dict[str, Any] = {"profile": profile, "kept": kept, "follow": follow, "latest": latest}
     return render("profiles/show.html", **shown, **_said(profile.person, now))
+
+
+@bp.get("/people/<username>/why")
+@login_required
+def why(username: str) -> ResponseReturnValue:
+    """Every part of how well a teacher fits the reader, what it weighs, and what would help."""
+    skill = request.args.get("skill", "")[:SLUG_MOST]
+    return render("profiles/why.html", why=matches.why_of(me(), username, skill, utcnow()))
 
 
 def _said(person: User, now: datetime) -> dict[str, Any]:

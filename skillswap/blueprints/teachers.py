@@ -9,6 +9,7 @@ from flask import Blueprint, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from skillswap.domain import explore
+from skillswap.domain.searching import Filters, Sort
 from skillswap.extensions import limiter
 from skillswap.forms.teachers import query_of, read_filters
 from skillswap.lib.clock import utcnow
@@ -23,7 +24,7 @@ bp = Blueprint("teachers", __name__)
 @limiter.limit("120 per minute")
 def browse() -> ResponseReturnValue:
     """The teachers whom the filters leave; for htmx the results, or after a cursor more cards."""
-    filters, dropped = read_filters(request.args)
+    filters, dropped = read_filters(request.args, _usual())
     if wants_fragment() and cursor():
         more = explore.more_teachers(viewer(), filters, cursor(), utcnow())
         return render("teachers/browse.html", "teachers/_cards.html", **_around(filters, more))
@@ -47,7 +48,13 @@ def browse() -> ResponseReturnValue:
     return answer
 
 
-def _around(filters: explore.Filters, page: Page) -> dict[str, Any]:
+def _usual() -> Sort:
+    """The order where none is asked for: for who learns, how well they fit each other."""
+    person = viewer()
+    return Sort.FIT if person and person.learning else Sort.RATING
+
+
+def _around(filters: Filters, page: Page) -> dict[str, Any]:
     """What the cards and the links beside them print."""
     more = url_for(".browse", **query_of(filters), after=page.after) if page.after else None
     return {"filters": filters, "query": query_of(filters), "teachers": page, "more": more}

@@ -3,88 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    SQLColumnExpression,
-    and_,
-    false,
     func,
     null,
-    or_,
     select,
     union_all,
 )
 
-from skillswap.db import db
+from skillswap.domain import matches
+from skillswap.domain.searching import Filters, Meaning, Sort, meaning_of, people_of, taught
 from skillswap.domain.teachers import (
     BY_RATING,
     COLUMNS,
     NEWEST,
-    Mine,
     SkillRef,
     cards,
     here,
-    offered_lines,
-    offers,
     page_query,
     run,
     taught_skills,
 )
 from skillswap.lib.keyset import AnySelect, Page
-from skillswap.lib.languages import Language, by_code, codes_of, languages
-from skillswap.lib.text import search_key
-from skillswap.models import Level, Skill, SkillName, SkillState, User, UserSkill, UserSkillKind
+from skillswap.lib.languages import Language, codes_of, languages
+from skillswap.models import Level, User, UserSkill, UserSkillKind
 
-TERM_MOST = 100
-WORDS_MOST = 6
-MEANT_MOST = 400  # names of skills that one search may stand for
 COUNTED_TO = 1_000
 MANY_KEPT, MANY_KNOWN = timedelta(minutes=1), 1_000
 SIMILAR_SHOWN = 6
 
 
-class Sort(StrEnum):
-    RATING, NEWEST = "rating", "newest"
-
-
-ORDERS = {Sort.RATING: BY_RATING, Sort.NEWEST: NEWEST}
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the address asks for. Values that nobody knows have been dropped before."""
-
-    q: str = ""
-    skill: str = ""  # a slug
-    level: Level | None = None
-    language: str = ""  # a code of data/languages.csv
-    sort: Sort = Sort.RATING
-
-    @property
-    def active(self) -> int:
-        """How many of the folded filters are on."""
-        return (self.level is not None) + bool(self.language)
-
-    @property
-    def mask(self) -> int:
-        """The bit of the language asked for; 0 for any."""
-        return by_code()[self.language].mask if self.language else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """Which skills the words and the slug of a search stand for."""
-
-    skill: SkillRef | None = None  # the slug's; or the only one that the words name exactly
-    by_slug: bool = False
-    words: tuple[str, ...] = ()
-    ids: frozenset[int] = frozenset()  # of all skills that the words match
+# behind those who fit best come all others by their rating
+ORDERS = {Sort.FIT: BY_RATING, Sort.RATING: BY_RATING, Sort.NEWEST: NEWEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +69,14 @@ class Found:
     skill: SkillRef | None
     unknown_skill: bool  # the address named one that is not in the catalogue
     similar: Sequence[SkillRef]  # where nobody teaches it: skills that are taught
+    by_fit: bool = False  # whether it is ordered by what the reader wants
 
 
 def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Found:
-    """The teachers whom the filters leave, with counts. Three statements at most."""
-    meaning = _meaning(filters)
+    """The teachers whom the filters leave, with counts. Three statements at most, by fit four."""
+    meaning = meaning_of(filters)
+    if viewer and filters.sort is Sort.FIT:
+        return _browse_by_fit(viewer, filters, meaning, cursor, now)
     found, similar = Page([], None), list[SkillRef]()
     counts = _known_many(filters, meaning, now)
     if counts:
@@ -135,111 +93,80 @@ def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datet
 
 
 def more_teachers(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Page:
-    """The next teachers of the same list, without counts. Two statements at most."""
-    return _teachers(viewer, filters, _meaning(filters), cursor, now)
+    """The next teachers of the same list, without counts. Two statements at most, by fit three."""
+    meaning = meaning_of(filters)
+    if viewer and filters.sort is Sort.FIT:
+        return _by_fit(viewer, filters, meaning, cursor, now)[0]
+    return _teachers(viewer, filters, meaning, cursor, now)
 
 
-# -- what the words mean --------------------------------------------------------------------------
+# -- by fit ---------------------------------------------------------------------------------------
 
 
-def _starts_a_word(column: SQLColumnExpression[str], words: Sequence[str]) -> ColumnElement[bool]:
-    """Condition: each of the words begins a word of the column. False without words."""
-    if not words:
-        return false()
-    return and_(
-        *(
-            or_(
-                column.startswith(word, autoescape=True),
-                column.contains(f" {word}", autoescape=True),
-            )
-            for word in words
-        )
+def _browse_by_fit(
+    viewer: User, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
+) -> Found:
+    found, by_fit = _by_fit(viewer, filters, meaning, cursor, now)
+    counts = _known_many(filters, meaning, now)
+    if counts is None or not found.after:
+        counts = _counts(viewer, filters, meaning)
+        _remember_many(filters, meaning, counts, now)
+    similar = list[SkillRef]()
+    if not found.rows and not cursor:
+        counts = replace(counts, total=0)  # who teaches it has no room
+        if not counts.unfiltered:
+            similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
+    unknown = bool(filters.skill) and not meaning.by_slug
+    return Found(found, counts, meaning.skill, unknown, similar, by_fit)
+
+
+def _by_fit(
+    viewer: User, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
+) -> tuple[Page, bool]:
+    """The next who fit best; behind them, where the list is about no skill, all others.
+
+    Also says whether there is anything to fit: something looked for, or wanted and taught.
+    """
+    ranking = matches.ranking_of(viewer, _asked(filters, meaning), cursor, now)
+    skill, first = meaning.skill, _leading(meaning)
+    everybody = not meaning.words and not meaning.by_slug
+    by_fit = ranking.wants or not everybody
+    found = Page([], None)
+    if matches.is_ours(cursor):
+        found = matches.best_of(viewer, ranking, cursor, now, skill=skill, first=first)
+        cursor = None
+    if found.after or (not everybody and len(ranking.order) < matches.RANKED_MOST):
+        return found, by_fit
+    query = _rest_query(filters, meaning, cursor)
+    rest = matches.cards(
+        query, BY_RATING, viewer=viewer, skill=skill, first=first, now=now, but=ranking.ids
     )
+    return Page([*found.rows, *rest.rows], rest.after), by_fit
 
 
-def _meaning(filters: Filters) -> Meaning:
-    """One statement, or none when neither words nor a skill are asked for.
-
-    Words that a skill is called by exactly stand for it, and for skills with these whole words
-    in their names: "guitar" also means Classical guitar, while "java" is not JavaScript.
-    """
-    term = search_key(filters.q)
-    words = tuple(term.split()[:WORDS_MOST])
-    if not words and not filters.skill:
-        return Meaning()
-    hits, asked = _skills_named(words, filters.skill)
-    exact = next((row for row in hits if row.key == term), None)
-    if exact:
-        hits = [row for row in hits if row is exact or _says(row, words)]
-    ids = frozenset(row.id for row in hits)
-    row = asked or (exact if len(ids) == 1 else None)
-    skill = SkillRef(row.id, row.slug, row.name, row.category) if row else None
-    return Meaning(skill, asked is not None, words, ids)
+@lru_cache(maxsize=64)
+def _rest_query(filters: Filters, meaning: Meaning, cursor: str | None) -> AnySelect:
+    people = people_of(filters, meaning, matches.COLUMNS)
+    people = people.where(matches.has_room(), User.id.not_in(matches.RANKED))
+    return matches.page_query(people, BY_RATING, cursor)
 
 
-def _says(row: Any, words: Sequence[str]) -> bool:
-    """Whether it is a skill's own name and holds all the words whole."""
-    return not row.is_alias and set(words) <= set(row.key.split())
+def _asked(filters: Filters, meaning: Meaning) -> matches.Asked:
+    """What the candidates are to be looked for by."""
+    level = int(filters.level or 0)
+    if not meaning.words:
+        return matches.Asked(meaning.skill if meaning.by_slug else None, level, filters.mask)
+    found = people_of(filters, meaning, [User.id]).order_by(User.rating_rank.desc())
+    people: AnySelect = found.limit(matches.RANKED_MOST)
+    return matches.Asked(meaning.skill, level, filters.mask, people, (filters, meaning))
 
 
-def _skills_named(words: Sequence[str], slug: str) -> tuple[list[Any], Any]:
-    """The names that the words match, shortest first, and a row of the skill of that slug."""
-    slug_is = select(func.coalesce(Skill.merged_into_id, Skill.id)).where(Skill.slug == slug)
-    asked = (Skill.id.in_(slug_is) if slug else false()).label("asked")
-    matched = _starts_a_word(SkillName.key, words).label("matched")
-    columns = (Skill.id, Skill.slug, Skill.name, Skill.category)
-    rows = db.session.execute(
-        select(*columns, SkillName.key, SkillName.is_alias, asked, matched)
-        .join(SkillName, SkillName.skill_id == Skill.id)
-        .where(or_(asked.element, matched.element), Skill.state != SkillState.MERGED)
-        .order_by(asked.desc(), func.length(SkillName.key), SkillName.key)
-        .limit(MEANT_MOST)
-    ).all()
-    return [row for row in rows if row.matched], next((row for row in rows if row.asked), None)
+def _leading(meaning: Meaning) -> frozenset[int]:
+    """The skills that stand first on the cards."""
+    return meaning.ids | ({meaning.skill.id} if meaning.skill else set())
 
 
-# -- who is meant ---------------------------------------------------------------------------------
-
-
-def _taught(meaning: Meaning) -> AnySelect | None:
-    """(user_id, best): who teaches what is asked for, up to which level. None: nothing is asked.
-
-    Led by the lines of the skills, not by the people: the work follows the matches.
-    """
-    if not meaning.words and not meaning.by_slug:
-        return None
-    named = select(User.id).where(_starts_a_word(User.name_key, meaning.words))
-    lines: Any
-    if not meaning.by_slug or meaning.skill is None:
-        lines = union_all(
-            offered_lines(UserSkill.skill_id.in_(meaning.ids)),
-            offered_lines(UserSkill.user_id.in_(named)),
-        )
-    else:
-        lines = offered_lines(UserSkill.skill_id == meaning.skill.id)
-        if meaning.words:
-            also = select(Mine.user_id).where(
-                Mine.kind == UserSkillKind.OFFERED, Mine.skill_id.in_(meaning.ids)
-            )
-            lines = lines.where(or_(UserSkill.user_id.in_(also), UserSkill.user_id.in_(named)))
-    rows = lines.subquery("lines")
-    return select(rows.c.user_id, func.max(rows.c.level).label("best")).group_by(rows.c.user_id)
-
-
-def _people(filters: Filters, meaning: Meaning, columns: Sequence[Any]) -> AnySelect:
-    """Those columns of everybody whom the filters leave."""
-    query: Any = select(*columns).where(here())
-    taught = _taught(meaning)
-    if taught is None:
-        query = query.where(offers(filters.level or Level.BEGINNER))
-    else:
-        lines = taught.subquery("taught")
-        query = query.join(lines, lines.c.user_id == User.id)
-        query = query.where(lines.c.best >= filters.level) if filters.level else query
-    if filters.mask:
-        query = query.where(User.language_mask.bitwise_and(filters.mask) != 0)
-    people: AnySelect = query
-    return people
+# -- pages ----------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=64)
@@ -247,16 +174,21 @@ def _page_query(
     filters: Filters, meaning: Meaning, cursor: str | None, *, for_reader: bool
 ) -> AnySelect:
     """Kept: putting such a statement together takes longer than running it."""
-    people = _people(filters, meaning, COLUMNS)
-    return page_query(people, ORDERS[filters.sort], for_reader=for_reader, cursor=cursor)
+    if for_reader:
+        people = people_of(filters, meaning, matches.COLUMNS)
+        return matches.page_query(people, ORDERS[filters.sort], cursor)
+    people = people_of(filters, meaning, COLUMNS)
+    return page_query(people, ORDERS[filters.sort], for_reader=False, cursor=cursor)
 
 
 def _teachers(
     viewer: User | None, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
 ) -> Page:
     query = _page_query(filters, meaning, cursor, for_reader=viewer is not None)
-    first = meaning.ids | ({meaning.skill.id} if meaning.skill else set())
-    return cards(query, ORDERS[filters.sort], viewer=viewer, now=now, first=first)
+    keys, first = ORDERS[filters.sort], _leading(meaning)
+    if viewer is None:
+        return cards(query, keys, viewer=None, now=now, first=first)
+    return matches.cards(query, keys, viewer=viewer, skill=meaning.skill, first=first, now=now)
 
 
 # -- counts ---------------------------------------------------------------------------------------
@@ -264,16 +196,16 @@ def _teachers(
 
 def _grouped(meaning: Meaning) -> AnySelect:
     """(languages, best level, people) of those the words mean, whatever the other filters."""
-    taught = _taught(meaning)
+    lines_of = taught(meaning)
     query: Any = select(User.language_mask.label("mask")).where(here())
-    if taught is None:
+    if lines_of is None:
         best = select(func.max(UserSkill.level)).where(
             UserSkill.user_id == User.id, UserSkill.kind == UserSkillKind.OFFERED
         )
         query = query.where(_teaching() <= COUNTED_TO)
         query = query.add_columns(best.scalar_subquery().label("best"))
     else:
-        lines = taught.subquery("taught")
+        lines = lines_of.subquery("taught")
         query = query.add_columns(lines.c.best).join(lines, lines.c.user_id == User.id)
     people = query.limit(COUNTED_TO + 1).subquery("people")
     groups: AnySelect = select(people.c.mask, people.c.best, func.count()).group_by(
@@ -297,7 +229,7 @@ def _counts_query(filters: Filters, meaning: Meaning) -> Any:
     everybody = not meaning.words and not meaning.by_slug
     if not filters.active and not everybody:
         return groups
-    left = _people(filters, meaning, [User.id])
+    left = people_of(filters, meaning, [User.id])
     left = left.where(_teaching() > COUNTED_TO) if everybody else left
     rows = left.limit(COUNTED_TO + 1).subquery("left_over")
     many = _teaching() if everybody else null()

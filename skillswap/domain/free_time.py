@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
+from typing import Protocol
 
 from sqlalchemy import func, select
 
@@ -34,6 +35,7 @@ WEEK = 7
 NEAT = 30  # starts are offered on the half hours of the reader's wall where there are any
 MANY = 16  # in a day: from then on only those on the hour
 ALWAYS = [Window(weekday, 0, 1440) for weekday in range(7)]
+MINUTE, SOON, SHORTEST = timedelta(minutes=1), timedelta(days=14), 30
 AROUND = timedelta(days=2)  # more than any two calendars are apart
 
 
@@ -94,11 +96,27 @@ class FreeTimes:
         return frozenset(start.iso for day in self.days for start in day.starts)
 
 
+class Clocked(Protocol):
+    """What counts of a person here: a User, or a row with these columns."""
+
+    @property
+    def timezone(self) -> str:
+        """The IANA name."""
+
+    @property
+    def daily_sessions(self) -> int:
+        """So many a day at most."""
+
+    @property
+    def buffer_minutes(self) -> int:
+        """The room they want around each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of the two: what they say of their time, and what they have given away of it."""
 
-    person: User
+    person: Clocked
     windows: Sequence[Window]
     others: Sequence[OtherDays]
     booked: Sequence[Span]  # one for each session
@@ -232,6 +250,28 @@ def _fits(span: Span, minutes: int) -> bool:
     return span[1] - span[0] >= timedelta(minutes=minutes)
 
 
+def common_minutes(me: Side, teacher: Side, notice_hours: int, now: datetime) -> int | None:
+    """How much time the two have for sessions in the next 14 days, from the teacher's notice on.
+
+    None while either has said nothing of their hours.
+    """
+    if not (me.is_known and teacher.is_known):
+        return None
+    return sum(
+        (end - start) // MINUTE for start, end in common_spans(me, teacher, notice_hours, now)
+    )
+
+
+def common_spans(me: Side, teacher: Side, notice_hours: int, now: datetime) -> list[Span]:
+    """The stretches of the next 14 days in which the two could meet, as far as they have said."""
+    span = now + timedelta(hours=notice_hours), now + SOON
+    if span[0] >= span[1]:
+        return []
+    hours = intersect([span], intersect(me.hours(span), teacher.hours(span)))
+    free = subtract(hours, merge([*me.closed(), *teacher.closed()]))
+    return [one for one in free if _fits(one, SHORTEST)]
+
+
 def pair_of(me: User, partner: User, now: datetime, but: int | None = None) -> Pair:
     """All that is known of the time of two people in the weeks ahead. Three statements.
 
@@ -282,11 +322,12 @@ def _booked(ids: Collection[int], span: Span, but: int | None) -> dict[int, list
         query = query.where(table.learning_session_id != but)
     found: dict[int, list[Span]] = {}
     for user_id, low, high in db.session.execute(query):
-        found.setdefault(user_id, []).append((_instant(low), _instant(high + 1)))
+        found.setdefault(user_id, []).append((instant(low), instant(high + 1)))
     return found
 
 
-def _instant(slot: int) -> datetime:
+def instant(slot: int) -> datetime:
+    """When a quarter hour begins."""
     return datetime.fromtimestamp(slot * QUARTER_SECONDS, UTC)
 
 

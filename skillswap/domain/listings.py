@@ -94,8 +94,9 @@ def _concerned(one: object) -> Collection[int]:
 
 
 def _changed(one: object, *names: str) -> bool:
-    attributes = inspect(one).attrs
-    return any(attributes[name].history.has_changes() for name in names)
+    """Whether it is new, also with these columns as they are by default, or one of them moved."""
+    state = inspect(one)
+    return state.pending or any(state.attrs[name].history.has_changes() for name in names)
 
 
 @event.listens_for(Session, "before_commit")

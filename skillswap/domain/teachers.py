@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +29,8 @@ from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.domain.answering import Answers, shown
+from skillswap.domain.card_lines import CardLine, read_lines
+from skillswap.domain.matching import Reason
 from skillswap.domain.places import places_query
 from skillswap.domain.profiles import RATERS_TO_SHOW, Rating
 from skillswap.domain.visibility import visible
@@ -96,6 +98,15 @@ class SkillRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """What a score says of a person to one reader, as a card prints it."""
+
+    reasons: tuple[Reason, ...]
+    caution: str
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TeacherCard:
     """A teacher in a list, as one reader sees the card. Made whole, so that printing is cheap."""
 
@@ -112,7 +123,10 @@ class TeacherCard:
     offered: tuple[str, ...]
     more_offered: int
     wanted: tuple[str, ...]
-    reason: str  # why this person fits the reader, or ""
+    reasons: tuple[Reason, ...]  # why this person fits the reader
+    caution: str  # what the reader had better know, or ""
+    why: bool  # whether there is a page that says all of it
+    asked: str  # the slug of the skill that was looked for, or ""
     answers: Answers | None  # None while there are too few
 
 
@@ -122,8 +136,8 @@ class TeacherCard:
 def _lines(*, for_reader: bool) -> ColumnElement[str]:
     """All lines of `person.id` as one text, so that a page of people is a page of rows.
 
-    Each is "o" or "w" for its side, "1" where one of the reader's meets it on the other side,
-    the level, the skill's id, a tab and the skill's name, which holds no tab.
+    Each is "o" or "w" for its side, the level of the reader's line that meets it on the other
+    side or 0, the level, the skill's id, a tab and the skill's name, which holds no tab.
     """
     mine: Any = null()
     source: Any = UserSkill.__table__.join(Skill.__table__, Skill.id == UserSkill.skill_id)
@@ -133,10 +147,10 @@ def _lines(*, for_reader: bool) -> ColumnElement[str]:
             Mine.skill_id == UserSkill.skill_id,
             Mine.kind != UserSkill.kind,
         )
-        source, mine = source.outerjoin(Mine, meets), Mine.user_id
+        source, mine = source.outerjoin(Mine, meets), Mine.level
     line = (
         case((UserSkill.kind == UserSkillKind.OFFERED, literal("o")), else_="w")
-        .concat(case((mine.is_(None), literal("0")), else_="1"))
+        .concat(func.coalesce(cast(mine, String), "0"))
         .concat(cast(UserSkill.level, String))
         .concat(cast(UserSkill.skill_id, String))
         .concat("\t")
@@ -183,9 +197,9 @@ def offers(level: Level = Level.BEGINNER) -> ColumnElement[bool]:
 # -- reads: their statements are kept, since building one takes longer than running it -----------
 
 
-def run(query: Executable, viewer: User | None) -> Result[*tuple[Any, ...]]:
+def run(query: Executable, viewer: User | None, **values: Any) -> Result[*tuple[Any, ...]]:
     """The rows of a statement that holds `here`, for this viewer."""
-    return db.session.execute(query, {"viewer_id": viewer.id if viewer else NOBODY})
+    return db.session.execute(query, {"viewer_id": viewer.id if viewer else NOBODY, **values})
 
 
 def page_query(
@@ -195,12 +209,16 @@ def page_query(
     for_reader: bool,
     cursor: str | None = None,
     limit: int = PAGE_SIZE,
+    more: Sequence[ColumnElement[Any]] = (),
 ) -> AnySelect:
-    """One page of `people` (a select of COLUMNS) with their lines, in the order of the keys."""
+    """One page of `people` (a select of COLUMNS) with their lines, in the order of the keys.
+
+    `more` are columns about `person.id`, read for that page alone.
+    """
     # the page is cut first: the lines of those beyond it are not read
     person = paginate(people, keys, cursor, limit).subquery("person")
     order = (person.c[key.name].desc() if key.descending else person.c[key.name] for key in keys)
-    return select(person, LINES_FOR_READER if for_reader else LINES).order_by(*order)
+    return select(person, LINES_FOR_READER if for_reader else LINES, *more).order_by(*order)
 
 
 def cards(
@@ -214,15 +232,19 @@ def cards(
 ) -> Page:
     """The cards of a `page_query`. One statement. The skills of `first` lead on each card."""
     found = page(run(query, viewer).all(), keys, limit)
+    return Page([card_of(row, viewer, now, first) for row in found.rows], found.after)
+
+
+def card_of(
+    row: Any,
+    viewer: User | None,
+    now: datetime,
+    first: frozenset[int] = frozenset(),
+    fit: Fit | None = None,
+) -> TeacherCard:
+    """The card of a row of `page_query`; with what a score says of them, if there is one."""
     ways = (viewer.learning, viewer.teaching) if viewer else (False, False)
-    clocks: dict[str, str] = {}
-    made = []
-    for row in found.rows:
-        zone = row.timezone
-        if zone not in clocks:
-            clocks[zone] = local(now, zone).clock
-        made.append(_card(row, ways, first, clocks[zone]))
-    return Page(made, found.after)
+    return _card(row, ways, first, local(now, row.timezone).clock, fit)
 
 
 def some_teachers(limit: int, now: datetime) -> Page:
@@ -318,30 +340,12 @@ def _taught_query(limit: int, like: SkillRef | None) -> AnySelect:
 # -- from rows to cards ---------------------------------------------------------------------------
 
 
-class _Line(NamedTuple):
-    """One of a person's skills, as a card needs it."""
-
-    offered: bool
-    mine: bool
-    level: int
-    skill_id: int
-    name: str
-
-
-def _read_lines(text: str) -> list[_Line]:
-    """The lines of `_lines`: what the viewer has to do with first, then by level and name."""
-    lines = []
-    for line in text.split("\n"):
-        key, name = line.split("\t", 1)
-        lines.append(_Line(key[0] == "o", key[1] == "1", int(key[2]), int(key[3:]), name))
-    lines.sort(key=lambda line: (not line.mine, -line.level, line.name))
-    return lines
-
-
 @lru_cache(maxsize=1_000)
-def _card(row: Any, ways: tuple[bool, bool], first: frozenset[int], clock: str) -> TeacherCard:
+def _card(
+    row: Any, ways: tuple[bool, bool], first: frozenset[int], clock: str, fit: Fit | None
+) -> TeacherCard:
     """The card of a row, kept for equal rows. `ways`: whether the reader learns, teaches."""
-    lines = _read_lines(row.lines)
+    lines = read_lines(row.lines)
     offered = [line for line in lines if line.offered]
     if first:
         offered.sort(key=lambda line: line.skill_id not in first)
@@ -361,15 +365,18 @@ def _card(row: Any, ways: tuple[bool, bool], first: frozenset[int], clock: str) 
         offered=tuple(line.name for line in offered[:OFFERED_SHOWN]),
         more_offered=max(0, len(offered) - OFFERED_SHOWN),
         wanted=tuple(line.name for line in wanted[:WANTED_SHOWN]),
-        reason=_reason(offered, wanted, *ways),
+        reasons=fit.reasons if fit else _reason(offered, wanted, *ways),
+        caution=fit.caution if fit else "",
+        why=fit is not None,
+        asked=fit.asked if fit else "",
         answers=shown(row.answered_count, row.unanswered_count, row.reply_minutes),
     )
 
 
 def _reason(
-    offered: Sequence[_Line], wanted: Sequence[_Line], learning: bool, teaching: bool
-) -> str:
-    """Why this person fits the reader: what goes one way, and what goes the other."""
+    offered: Sequence[CardLine], wanted: Sequence[CardLine], learning: bool, teaching: bool
+) -> tuple[Reason, ...]:
+    """What goes one way and what goes the other, where nothing else is known of the two."""
     wants = next((line.name for line in wanted if line.mine), "") if teaching else ""
     teaches = next((line.name for line in offered if line.mine), "") if learning else ""
     if wants and teaches:
@@ -379,5 +386,5 @@ def _reason(
     elif teaches:
         sentence = _("Teaches {teaches}, which you want to learn")
     else:
-        return ""
-    return sentence.format(wants=wants, teaches=teaches)
+        return ()
+    return (Reason("arrow-left-right", sentence.format(wants=wants, teaches=teaches)),)

@@ -55,7 +55,8 @@ def week_query(user_id: SQLColumnExpression[int] | int) -> ScalarSelect[str]:
     )
 
 
-def _read(week: str | None) -> list[Window]:
+def read_week(week: str | None) -> list[Window]:
+    """What `week_query` found."""
     return [Window(*map(int, one.split("-"))) for one in week.split(",")] if week else []
 
 
@@ -68,11 +69,11 @@ def usual_hours(
     week and sessions are nobody's business, so they are not taken off. The weeks are what
     `week_query` found.
     """
-    theirs = _read(week)
+    theirs = read_week(week)
     if reader is None or not theirs:
         return UsualHours(bool(theirs), parts=_parts(theirs))
     days = _on_clock(theirs, person.timezone, reader.timezone, now)
-    mine = _read(readers) if reader.id != person.id else []
+    mine = read_week(readers) if reader.id != person.id else []
     return UsualHours(
         said=True,
         days=[(_(name), days[number]) for number, name in enumerate(WEEKDAYS)],

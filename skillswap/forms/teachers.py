@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from skillswap.domain.explore import TERM_MOST, Filters, Sort
+from skillswap.domain.searching import TERM_MOST, Filters, Sort
 from skillswap.lib.languages import by_code
 from skillswap.lib.text import Unprintable, clean_line
 from skillswap.models import Level
@@ -15,10 +15,11 @@ SORTS = {sort.value: sort for sort in Sort}
 SLUG_MOST = 60
 
 
-def read_filters(args: Mapping[str, str]) -> tuple[Filters, bool]:
+def read_filters(args: Mapping[str, str], usual: Sort = Sort.RATING) -> tuple[Filters, bool]:
     """The filters, and whether a value had to be dropped because nobody knows it.
 
     An empty value is no value: a plain form sends one for each choice that was left open.
+    `usual`: the order where none is asked for. The best fit is for those whom something can fit.
     """
     level, language = args.get("level", ""), args.get("language", "")
     sort, skill = args.get("sort", ""), args.get("skill", "")
@@ -35,7 +36,8 @@ def read_filters(args: Mapping[str, str]) -> tuple[Filters, bool]:
         skill=slug or "",
         level=LEVELS.get(level),
         language=language if language in by_code() else "",
-        sort=SORTS.get(sort, Sort.RATING),
+        sort=usual if sort == Sort.FIT else SORTS.get(sort, usual),
+        usual=usual,
     )
     return filters, bool(dropped)
 
@@ -55,6 +57,6 @@ def query_of(filters: Filters) -> dict[str, Any]:
         "skill": filters.skill,
         "level": filters.level.word if filters.level else "",
         "language": filters.language,
-        "sort": filters.sort.value if filters.sort is not Sort.RATING else "",
+        "sort": filters.sort.value if filters.sort is not filters.usual else "",
     }
     return {name: value for name, value in asked.items() if value}

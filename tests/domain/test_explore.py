@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from skillswap.db import db, transaction
 from skillswap.domain import explore
-from skillswap.domain.explore import Filters, Sort
+from skillswap.domain.searching import Filters, Sort
 from skillswap.domain.teachers import people_who_fit, some_teachers, taught_skills
 from skillswap.lib.languages import mask_of
 from skillswap.models import Level, PitchState, SkillName, User, UserSkill, UserSkillKind, UserState
@@ -246,6 +246,11 @@ def card(viewer: User | None, **filters: object) -> explore.Found:
     return found.teachers.rows[0]
 
 
+def said(viewer: User | None, **filters: object) -> list[str]:
+    """The reasons on that card."""
+    return [text for _icon, text in card(viewer, **filters).reasons]
+
+
 def test_the_skill_that_is_looked_for_leads_on_the_card():
     make_person("zoe", offers=("Ada", "Basic", "Chess", "Drums", "Zither"), wants=("Go", "Rust"))
     assert card(None).offered == ("Ada", "Basic", "Chess", "Drums")
@@ -265,15 +270,15 @@ def test_a_card_says_why_somebody_fits(ada, ben):
                 created_at=ada.created_at,
             )
         )
-    assert card(ben, q="ada").reason == "A true swap: wants Spanish, which you teach"
-    assert card(ada, q="ben").reason == "A true swap: wants Watercolour, which you teach"
-    assert card(None, q="ada").reason == ""
+    assert said(ben, q="ada")[0] == "A true swap: wants Spanish, which you teach"
+    assert said(ada, q="ben")[0] == "A true swap: wants Watercolour, which you teach"
+    assert said(None, q="ada") == []
     with transaction():
         ben.learning = False
-    assert card(ben, q="ada").reason == "Wants Spanish, which you teach"
+    assert said(ben, q="ada")[0] == "Wants Spanish, which you teach"
     with transaction():
         ben.learning, ben.teaching = True, False
-    assert card(ben, q="ada").reason == "Teaches Watercolour, which you want to learn"
+    assert said(ben, q="ada")[0] == "Teaches Watercolour up to your level"
 
 
 def test_stars_show_from_three_people_on():

@@ -43,7 +43,7 @@ def test_nobody_finds_themselves(browser, ada, ben):
 
 
 def test_a_change_of_the_filters_answers_with_the_results_alone(browser, ada, ben):
-    answer = browser(ben).get("/teachers?q=pia&level=&language=&sort=rating", headers=HTMX)
+    answer = browser(ben).get("/teachers?q=pia&level=&language=&sort=fit", headers=HTMX)
     assert answer.text.lstrip().startswith('<div id="results">')
     assert "<html" not in answer.text
     assert found(answer.text) == ["ada"]
@@ -139,7 +139,7 @@ def test_what_people_write_is_printed_as_text(browser):
 
 
 def test_more_teachers_come_with_a_link_and_with_htmx(browser, ada):
-    make_crowd(45)
+    make_crowd(45, listed=True)
     seen, url = [], "/teachers?q=crowd"
     first = browser(ada).get(url).text
     assert heading(first) == "45 teachers for “crowd”"
@@ -222,6 +222,7 @@ def test_browsing_takes_four_statements_whatever_there_is(browser, queries, ada,
     make_crowd(count)
     for person, most in ((None, 3), (ada, 4)):
         client = browser(person)
+        query += f"{'&' if query else '?'}sort=rating" if "sort" not in query else ""
         for headers in ({}, HTMX):
             queries.clear()
             page = client.get(f"/teachers{query}", headers=headers)
