@@ -53,7 +53,7 @@ SMALL = """
 }
 """
 LINKS = '() => [...document.querySelectorAll("a[href]")].map((link) => link.href)'
-FILES = (".ics",)  # saved, not shown
+FILES = (".ics", ".atom")  # for other programs
 WIDTHS = (390, 1280)
 STARTS = {
     None: ["/", "/login", "/signup", "/teachers", "/teachers?q=nobody+teaches+this"],
