@@ -30,7 +30,7 @@ from skillswap.domain.visibility import visible
 from skillswap.errors import NotFound, Refused
 from skillswap.lib.clock import is_zone, zone
 from skillswap.lib.languages import by_code, mask_of
-from skillswap.lib.markdown import render_markdown
+from skillswap.lib.markdown import RULES_VERSION, render_markdown
 from skillswap.lib.text import Unprintable, clean_body, clean_line
 from skillswap.models import (
     LearningSession,
@@ -84,6 +84,7 @@ def edit_profile(
     person.headline, person.education, person.theme = headline, lines, theme
     if bio != person.bio:
         person.bio, person.bio_html = bio, render_markdown(bio)
+        person.rules_version = RULES_VERSION
     person.language_mask, person.timezone = mask_of(list(languages)), timezone
     person.learning, person.teaching = learning, teaching
     db.session.flush()

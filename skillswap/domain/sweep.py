@@ -26,6 +26,7 @@ from skillswap.domain import (
     pictures,
     pitches,
     ratings,
+    rerendering,
     safety,
 )
 
@@ -53,6 +54,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("hours of lists made anew", listings.refresh_due),
     ("pictures let go", pictures.forget_due),
     ("left files removed", leftovers.remove_due),
+    ("texts made anew", rerendering.rerender_due),
     ("mailed links forgotten", email_links.forget_due),
     ("digests planned", digests.plan_due),
     ("old deliveries forgotten", deliveries.forget_due),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from skillswap.db import BigId, Model, choice, public_id
 from skillswap.errors import WrongState
+from skillswap.lib.markdown import RULES_VERSION
 from skillswap.models.pitch import Pitch
 from skillswap.models.skill import Skill
 from skillswap.models.user import User
@@ -169,7 +170,8 @@ class ExchangeNote(Model):
         ForeignKey("exchanges.id", ondelete="CASCADE"), primary_key=True
     )
     body: Mapped[str] = mapped_column(String(10_000), default="")
-    body_html: Mapped[str] = mapped_column(String, default="")  # made at write time
+    body_html: Mapped[str] = mapped_column(String, default="")  # made at write time, under:
+    rules_version: Mapped[int] = mapped_column(default=RULES_VERSION, server_default="1")
     writer_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     written_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

@@ -10,6 +10,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from skillswap.db import BigId, Model, choice
+from skillswap.lib.markdown import RULES_VERSION
 
 FIRST_RATING_RANK = 4_100  # 1,000 × the shrunken mean of somebody nobody has rated (DATA.md §6)
 DEFAULT_PLACES, DEFAULT_PITCH_CAP = 3, 10
@@ -44,6 +45,7 @@ class User(Model):
         CheckConstraint("email = lower(email)", name="email_lower"),
         # the order of /teachers, read backwards
         Index("ix_users_browse", "teaching", "rating_rank", "last_seen_at", "id"),
+        Index("ix_users_rules", "rules_version"),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -55,7 +57,8 @@ class User(Model):
     name_key: Mapped[str] = mapped_column(String(130), index=True)  # no case, no accents
     headline: Mapped[str] = mapped_column(String(120), default="")
     bio: Mapped[str] = mapped_column(String(2_000), default="")
-    bio_html: Mapped[str] = mapped_column(String, default="")  # made at write time
+    bio_html: Mapped[str] = mapped_column(String, default="")  # made at write time, under:
+    rules_version: Mapped[int] = mapped_column(default=RULES_VERSION, server_default="1")
     education: Mapped[list[str]] = mapped_column(JSON, default=list)
     avatar: Mapped[str | None] = mapped_column(String(40))  # a media name
     timezone: Mapped[str] = mapped_column(String(64))

@@ -14,7 +14,7 @@ from skillswap.domain import events
 from skillswap.domain.exchanges.reading import locked_exchange_of, stands
 from skillswap.domain.limits import NOTES_MOST
 from skillswap.errors import Refused, Taken, WrongState
-from skillswap.lib.markdown import render_markdown
+from skillswap.lib.markdown import RULES_VERSION, render_markdown
 from skillswap.models import Exchange, ExchangeNote, User
 from skillswap.models.exchange import ENDED
 
@@ -66,6 +66,7 @@ def write_notes(
                 note = ExchangeNote(exchange_id=exchange.id)
                 db.session.add(note)
             note.body, note.body_html = body, render_markdown(body)
+            note.rules_version = RULES_VERSION
             note.writer_id, note.written_at = person.id, now
     except (IntegrityError, StaleDataError):  # both pressed save in the same moment
         raise Taken("body", "notes_changed", partner=partner) from None

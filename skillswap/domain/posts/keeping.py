@@ -88,7 +88,7 @@ def fresh(person: User, key: str, now: datetime) -> Post:
 def set_words(post: Post, words: Words) -> None:
     """Put these words, and what is made of them, into the post and its skills."""
     post.kind, post.title = words.kind, words.title
-    if words.body != post.body or not post.body_html:
+    if words.body != post.body or post.rules_version < RULES_VERSION or not post.body_html:
         post.body = words.body
         made = render_post(words.body)
         post.body_html, post.lead_html, post.is_long = made.html, made.lead, made.is_long
