@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from html import escape
 
 from flask import Blueprint, make_response, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from skillswap.addresses import absolute
 from skillswap.domain import feed, skill_follows
@@ -87,7 +87,9 @@ def _entry(card: PostCard) -> atom.Entry:
 def _content(card: PostCard) -> str:
     """The words and the pictures, with addresses that hold outside."""
     words = OWN_PATH.sub(lambda found: f'{found[1]}="{absolute(found[2])}"', card.html)
-    picture = Markup('<p><img src="{}" alt="{}" width="{}" height="{}"></p>')
-    return words + "".join(
-        picture.format(absolute(one.url), one.alt, one.width, one.height) for one in card.pictures
+    pictures = (
+        f'<p><img src="{absolute(one.url)}" alt="{escape(one.alt)}"'
+        f' width="{one.width}" height="{one.height}"></p>'
+        for one in card.pictures
     )
+    return words + "".join(pictures)

@@ -45,9 +45,9 @@ def unfollow(username: str) -> ResponseReturnValue:
 def _done(other: User) -> ResponseReturnValue:
     facts = follows.facts_of(other, me())
     if onward := request.form.get("onward"):  # pressed in a list, which stays as it is
-        onward = safe_next(onward)
+        back = safe_next(onward)
         shown = {"username": other.username, "name": other.name, "followed": facts.i_follow}
-        return after_post(onward, "follows/_button.html", onward=onward, **shown)
+        return after_post(back, "follows/_button.html", back=back, **shown)
     url = url_for("profiles.show", username=other.username)
     return after_post(url, "profiles/_follow.html", person=other, follow=facts)
 

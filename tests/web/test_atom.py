@@ -74,7 +74,7 @@ def test_it_is_an_atom_document_with_absolute_addresses(browser, post, url):
     content = entry.find("a:content", NS)
     assert content.get("type") == "html"
     assert "<strong>wet</strong>" in content.text
-    assert 'alt="A &#34;sky&#34;"' in content.text
+    assert 'alt="A &quot;sky&quot;"' in content.text
     assert Addresses(content.text).found == [f"{SITE}/people/ben", f"{SITE}/media/l.webp"]
 
 
