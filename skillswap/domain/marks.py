@@ -16,10 +16,13 @@ Marking = type[PostLike] | type[CommentLike] | type[Bookmark]
 def put(table: Marking, **columns: Any) -> bool:
     """Write the row; False when it was there already, whoever of two was quicker."""
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    done = db.session.execute(
-        dialect.insert(table.__table__).values(**columns).on_conflict_do_nothing()
+    written = db.session.execute(
+        dialect.insert(table.__table__)
+        .values(**columns)
+        .on_conflict_do_nothing()
+        .returning(table.__table__.c.created_at)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an INSERT has one
+    return written.first() is not None
 
 
 def take_off(table: Marking, **keys: int) -> bool:
