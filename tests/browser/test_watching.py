@@ -38,8 +38,12 @@ def test_trouble_is_noticed(visitor: Visitors, problem: str) -> None:
 
 
 def test_a_page_outside_is_noticed(visitor: Visitors) -> None:
-    one = visitor("Watcher")
-    one.open("/").evaluate('() => { location.href = "http://outside.example/"; }')
+    one, outside = visitor("Watcher"), "http://outside.example/"
+    # it answers, so that the window stands still when it is left
+    one.context.route(outside, lambda route: route.fulfill(body="Outside"))
+    page = one.open("/")
+    page.evaluate(f"() => {{ location.href = '{outside}'; }}")
+    page.wait_for_url(outside)
     assert "asks outside: http://outside.example/" in noticed(one)
 
 
