@@ -133,6 +133,18 @@ class TeacherCard:
 # -- the skills of a person, as a column -----------------------------------------------------------
 
 
+def meets_mine() -> ColumnElement[bool]:
+    """Condition: a line of the reader's is about the same skill, on the other side.
+
+    The side is said as a value: then an index leads to the one line there can be.
+    """
+    offered, wanted = (
+        literal(kind, UserSkill.kind.type) for kind in (UserSkillKind.OFFERED, UserSkillKind.WANTED)
+    )
+    other = case((UserSkill.kind == UserSkillKind.OFFERED, wanted), else_=offered)
+    return and_(Mine.user_id == VIEWER, Mine.skill_id == UserSkill.skill_id, Mine.kind == other)
+
+
 def _lines(*, for_reader: bool) -> ColumnElement[str]:
     """All lines of `person.id` as one text, so that a page of people is a page of rows.
 
@@ -142,12 +154,7 @@ def _lines(*, for_reader: bool) -> ColumnElement[str]:
     mine: Any = null()
     source: Any = UserSkill.__table__.join(Skill.__table__, Skill.id == UserSkill.skill_id)
     if for_reader:
-        meets = and_(
-            Mine.user_id == VIEWER,
-            Mine.skill_id == UserSkill.skill_id,
-            Mine.kind != UserSkill.kind,
-        )
-        source, mine = source.outerjoin(Mine, meets), Mine.level
+        source, mine = source.outerjoin(Mine, meets_mine()), Mine.level
     line = (
         case((UserSkill.kind == UserSkillKind.OFFERED, literal("o")), else_="w")
         .concat(func.coalesce(cast(mine, String), "0"))

@@ -26,8 +26,9 @@ from skillswap.domain import teachers
 from skillswap.domain.hour_masks import common_hours
 from skillswap.domain.matches import reading
 from skillswap.domain.matching import Candidate, Learner, Line, score
-from skillswap.domain.teachers import BY_RATING, VIEWER, Mine, SkillRef, here
-from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Page, decode, encode
+from skillswap.domain.teachers import VIEWER, Mine, SkillRef, meets_mine
+from skillswap.domain.visibility import visible
+from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, decode, encode
 from skillswap.models import HourMask, SwapEdge, TeacherListing, User, UserSkill, UserSkillKind
 
 RANKED_MOST, SWAPS_MOST = 150, 50  # candidates for one skill; more skills share twice as many
@@ -71,9 +72,6 @@ def _met_lines() -> ScalarSelect[str]:
     """The lines of a candidate that meet one of the learner's, or are asked for, as one text:
     "o" or "w", the learner's level or 0, theirs, the skill's id.
     """
-    meets = and_(
-        Mine.user_id == VIEWER, Mine.skill_id == UserSkill.skill_id, Mine.kind != UserSkill.kind
-    )
     line = (
         case((UserSkill.kind == UserSkillKind.OFFERED, literal("o")), else_="w")
         .concat(cast(Mine.level, String))
@@ -83,7 +81,7 @@ def _met_lines() -> ScalarSelect[str]:
     return (
         select(func.aggregate_strings(line, ","))
         .select_from(UserSkill)
-        .join(Mine, meets)
+        .join(Mine, meets_mine())
         .where(UserSkill.user_id == User.id)
         .correlate(User)
         .scalar_subquery()
@@ -129,6 +127,20 @@ def _my(kind: UserSkillKind, place: int) -> ScalarSelect[int]:
         .offset(place)
         .correlate(None)
         .scalar_subquery()
+    )
+
+
+def _takes_pitches() -> ColumnElement[bool]:
+    """Condition: `teachers.here` of people who are named by their ids.
+
+    Said so that no index of all teachers answers it: SQLite would rather walk through that one.
+    """
+    return and_(
+        User.teaching.is_not(False),
+        User.paused.is_(None),
+        visible(to=VIEWER),
+        User.id != VIEWER,
+        has_room(),
     )
 
 
@@ -193,7 +205,7 @@ def _candidates(asked: Asked) -> AnySelect:
     query: Any = (
         select(*columns)
         .outerjoin(HourMask, HourMask.user_id == User.id)
-        .where(User.id.in_(ids), here(), has_room())
+        .where(User.id.in_(ids), _takes_pitches())
     )
     if asked.mask:
         query = query.where(User.language_mask.bitwise_and(asked.mask) != 0)
@@ -317,7 +329,7 @@ def best_of(
 
 
 PAGE = reading.page_query(
-    select(*reading.COLUMNS).where(User.id.in_(reading.RANKED), here(), has_room()),
-    BY_RATING,
+    select(*reading.COLUMNS).where(User.id.in_(reading.RANKED), _takes_pitches()),
+    [Key(User.id, "id")],  # type: ignore[arg-type]  # sorted by the score afterwards
     limit=50,
 )
