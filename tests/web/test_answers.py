@@ -254,9 +254,13 @@ def test_a_post_and_a_comment_are_reported_with_a_copy(browser, ben, cy, post, m
 
 def test_a_mute_from_a_card_leads_back_without_its_cards(browser, ada, ben, post):
     client = browser(ben)
-    came = {"Referer": "http://localhost/bookmarks"}
+    client.post("/people/ada/follow")
+    feed = "/feed?tab=following"
+    assert post.title in client.get(feed).text
+    came = {"Referer": f"http://localhost{feed}"}
     answer = client.post("/people/ada/mute", data={"back": "1"}, headers=came)
-    assert answer.location == "/bookmarks"
+    assert answer.location == feed
+    assert post.title not in client.get(feed).text
     assert browser(ben).get(url(post)).status_code == 200  # they are silent, not gone
 
 
