@@ -44,7 +44,7 @@ from skillswap.models import (
 )
 from skillswap.models.rating import RATE_WITHIN
 from tests import people
-from tests.conftest import empty_tables
+from tests.support.rows import stage
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 S = RatingState
@@ -71,47 +71,52 @@ def picture() -> dict[str, list[str]]:
     }
 
 
+def begin() -> tuple[datetime, list[int], int, list[str]]:
+    """Four sessions that are over: two of ada with ben, two with cy, one each way.
+
+    When it is, who the three are, who moderates, and the sessions.
+    """
+    now = people.next_quarter(utcnow())
+    columns = {"places": 8, "daily_sessions": 8}
+    ada, ben, cy = [
+        people.make_person(name, offers=offered, **columns)
+        for name, offered in (("ada", ("Spanish",)), ("ben", ("Chess",)), ("cy", ("Chess",)))
+    ]
+    keys = []
+    for learner, hours in ((ben, 0), (cy, 2)):
+        exchange = people.make_exchange(learner, ada, "spanish", offered="chess", now=now - 5 * DAY)
+        for leg in (0, 1):
+            start = now - (12 - hours - 5 * leg) * HOUR
+            keys.append(meet(learner, exchange, leg, start, now - 4 * DAY))
+    return now, [ada.id, ben.id, cy.id], people.mo().id, keys
+
+
+def meet(person: User, exchange: Exchange, leg: int, start: datetime, at: datetime) -> str:
+    """A session of one direction of an exchange, agreed at an instant."""
+    start = people.next_quarter(start)
+    legs = exchanges.exchange_of(person, exchange.public_id).legs
+    with transaction():
+        key = learning_sessions.propose_times(
+            person,
+            exchange.public_id,
+            leg_id=legs[leg].id,
+            starts=[start],
+            minutes=60,
+            now=at,
+        ).public_id
+    with transaction():
+        learning_sessions.accept_times(exchange.partner_of(person), key, start=start, now=at)
+    return key
+
+
 class Story:
-    """Four sessions that are over: two of ada with ben, two with cy, one each way."""
+    """What they do after those sessions, by their clock."""
 
     def __init__(self) -> None:
-        empty_tables()
-        db.session.expunge_all()
-        self.start: datetime = people.next_quarter(utcnow())
-        columns = {"places": 8, "daily_sessions": 8}
-        self.ids = [
-            people.make_person(name, offers=offered, **columns).id
-            for name, offered in (("ada", ("Spanish",)), ("ben", ("Chess",)), ("cy", ("Chess",)))
-        ]
-        self.mo_id = people.mo().id
-        ada, ben, cy = self.people()
-        self.keys = []
-        for learner, hours in ((ben, 0), (cy, 2)):
-            exchange = people.make_exchange(
-                learner, ada, "spanish", offered="chess", now=self.start - 5 * DAY
-            )
-            for leg in (0, 1):
-                self.meet(learner, exchange, leg, self.start - (12 - hours - 5 * leg) * HOUR)
+        self.start, self.ids, self.mo_id, self.keys = stage(begin)
         self.now = self.start
         self.seen: dict[int, datetime] = {}
         self.looks = 0  # each at another of the three
-
-    def meet(self, person: User, exchange: Exchange, leg: int, start: datetime) -> None:
-        at, start = self.start - 4 * DAY, people.next_quarter(start)
-        legs = exchanges.exchange_of(person, exchange.public_id).legs
-        with transaction():
-            key = learning_sessions.propose_times(
-                person,
-                exchange.public_id,
-                leg_id=legs[leg].id,
-                starts=[start],
-                minutes=60,
-                now=at,
-            ).public_id
-        with transaction():
-            partner = exchange.partner_of(person)
-            learning_sessions.accept_times(partner, key, start=start, now=at)
-        self.keys.append(key)
 
     def people(self) -> list[User]:
         return [db.session.get_one(User, user_id) for user_id in self.ids]

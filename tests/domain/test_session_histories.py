@@ -35,7 +35,7 @@ from skillswap.models import (
     User,
 )
 from tests import people
-from tests.conftest import empty_tables
+from tests.support.rows import stage
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 S = SessionState
@@ -71,24 +71,25 @@ def picture() -> dict[str, list[str]]:
     }
 
 
+def begin() -> tuple[datetime, list[int], list[str]]:
+    """Ada teaches ben and cy, and learns from both: when, who, and their exchanges."""
+    now = people.next_quarter(utcnow())
+    zones = {"ada": "Europe/London", "ben": "America/Mexico_City", "cy": "Asia/Beirut"}
+    ada, ben, cy = [
+        people.make_person(
+            name, offers=("Spanish",), daily_sessions=2, notice_hours=12, timezone=zone
+        )
+        for name, zone in zones.items()
+    ]
+    pairs = [people.make_exchange(one, ada, "spanish", now=now).public_id for one in (ben, cy)]
+    return now, [ada.id, ben.id, cy.id], pairs
+
+
 class Story:
-    """Ada teaches ben and cy, and learns from both; their clock, and what they did."""
+    """The three of them; their clock, and what they did."""
 
     def __init__(self) -> None:
-        empty_tables()
-        db.session.expunge_all()
-        self.now: datetime = people.next_quarter(utcnow())
-        zones = {"ada": "Europe/London", "ben": "America/Mexico_City", "cy": "Asia/Beirut"}
-        self.ids = [
-            people.make_person(
-                name, offers=("Spanish",), daily_sessions=2, notice_hours=12, timezone=zone
-            ).id
-            for name, zone in zones.items()
-        ]
-        ada, ben, cy = self.people()
-        self.pairs = [
-            people.make_exchange(one, ada, "spanish", now=self.now).public_id for one in (ben, cy)
-        ]
+        self.now, self.ids, self.pairs = stage(begin)
         self.seen: dict[int, tuple[Any, ...]] = {}
         self.look("wait")
 

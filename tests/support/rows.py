@@ -5,14 +5,16 @@ It is asked of the database and not noted while writing, so rows of other proces
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection
 
 from skillswap.db import db
 
+Built = TypeVar("Built")
 EMPTYING = "empty_what_holds_rows"  # a function in the PostgreSQL database of the tests
 
 
@@ -91,6 +93,26 @@ def scene() -> Scene:
             found = connection.exec_driver_sql(f"SELECT * FROM {name}")  # noqa: S608 - our own names
             rows[name] = [tuple(row) for row in found]
     return Scene(rows)
+
+
+_stages: dict[Callable[[], Any], tuple[Any, Scene]] = {}
+
+
+def stage(build: Callable[[], Built]) -> Built:
+    """What `build` gives, with the rows it makes and no others.
+
+    The first time in a process it is called; after that its rows are brought back. So it must give
+    no objects of the database: numbers, keys, times.
+    """
+    if build in _stages:
+        built, begun = _stages[build]
+        begun.again()
+    else:
+        empty()
+        built = build()
+        _stages[build] = built, scene()
+        db.session.expunge_all()
+    return built  # type: ignore[no-any-return]
 
 
 def cursor(connection: Connection) -> psycopg.Cursor[Any]:
