@@ -39,7 +39,7 @@ class PicturesForm(Form):
     `posts/_pictures.html`. To begin with those of a post: `form.show(pictures.of([id])[id])`.
     """
 
-    pictures = MultipleFileField(_("Pictures"), id="pictures")
+    pictures = MultipleFileField(_("Add pictures"), id="pictures")
     picture_name = Several()
     picture_alt = Several()
     picture_out = Several()  # those to be taken out again
