@@ -12,17 +12,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, false, select, true, union, union_all
+from sqlalchemy import BigInteger, bindparam, literal, select, union, union_all
 
 from skillswap.db import EPOCH, db
 from skillswap.domain.feed.sources import (
     END_OF_TIME,
     LAST_ID,
     MUTED,
-    about_each,
-    by_each,
-    nth_about,
-    nth_by,
+    Rows,
+    about,
+    by,
+    for_engine,
+    heads,
+    newest_of_each,
 )
 from skillswap.domain.posts import cards_of
 from skillswap.domain.teachers import VIEWER
@@ -37,20 +39,20 @@ PEOPLE = bindparam("people", type_=BigInteger(), expanding=True)
 SKILLS = bindparam("skills", type_=BigInteger(), expanding=True)
 
 
-def _newest_of(sources: AnySelect, most: int) -> AnySelect:
-    """Of (id, post_id, is_person): those with the newest posts, and when that was."""
-    heads = sources.subquery()
-    newest = (
-        select(heads.c.id, heads.c.post_id, Post.published_at, heads.c.is_person)
-        .join(Post, Post.id == heads.c.post_id)
-        .order_by(Post.published_at.desc(), Post.id.desc())
+def _newest(source: Any, rows: Rows, most: int, *, is_person: bool, lateral: bool) -> AnySelect:
+    """(id, post_id, published_at, is_person): those of `source` that have the newest posts."""
+    found = heads(source, rows, lateral=lateral).subquery()
+    latest = (
+        select(found)
+        .order_by(found.c.published_at.desc(), found.c.post_id.desc())
         .limit(most)
         .subquery()
     )
-    return select(newest)
+    return select(latest, literal(is_person).label("is_person"))
 
 
-def _sources() -> Any:
+@for_engine
+def _sources(lateral: bool) -> Any:
     """Whom and what I follow, and me: those with the newest posts before the place asked for."""
     followed = (
         select(User.id.label("id"))
@@ -58,23 +60,23 @@ def _sources() -> Any:
         .where(Follow.follower_id == VIEWER, User.id.not_in(MUTED), visible(to=VIEWER))
     )
     people = union_all(followed, select(VIEWER.label("id"))).cte("people")
-    skills = select(SkillFollow.skill_id.label("id")).where(SkillFollow.user_id == VIEWER).cte()
-    by = nth_by(people.c.id, 0, "id", people).label("post_id")
-    about = nth_about(skills.c.id, 0, "post_id", skills).label("post_id")
+    skills = select(SkillFollow.skill_id.label("id")).where(SkillFollow.user_id == VIEWER)
+    topics = skills.cte("topics")
     return union_all(
-        _newest_of(select(people.c.id, by, true().label("is_person")), ASKED),
-        _newest_of(select(skills.c.id, about, false().label("is_person")), TOPICS),
+        _newest(people, by(people.c.id), ASKED, is_person=True, lateral=lateral),
+        _newest(topics, about(topics.c.id), TOPICS, is_person=False, lateral=lateral),
     )
 
 
-def _posts() -> Any:
+@for_engine
+def _posts(lateral: bool) -> Any:
     """The newest posts of some of them."""
     people = select(User.id.label("id")).where(User.id.in_(PEOPLE)).cte("people")
-    skills = select(Skill.id.label("id")).where(Skill.id.in_(SKILLS)).cte("skills_followed")
-    theirs = by_each(people, ASKED).subquery("theirs")
-    about = about_each(skills, ASKED).subquery("about")
+    topics = select(Skill.id.label("id")).where(Skill.id.in_(SKILLS)).cte("topics")
+    theirs = newest_of_each(people, by(people.c.id), ASKED, lateral=lateral).subquery()
+    others = newest_of_each(topics, about(topics.c.id), ASKED, lateral=lateral).subquery()
     found = union(
-        select(theirs.c.id, theirs.c.published_at), select(about.c.id, about.c.published_at)
+        select(theirs.c.id, theirs.c.published_at), select(others.c.id, others.c.published_at)
     ).subquery("found")
     return (
         select(found.c.id, found.c.published_at)
@@ -83,8 +85,6 @@ def _posts() -> Any:
     )
 
 
-# made once: building them takes longer than running them
-_SOURCES, _POSTS = _sources(), _posts()
 _KEYS = [
     Key(Post.published_at, "published_at"),  # type: ignore[arg-type]  # a mapped column is one
     Key(Post.id, "id"),  # type: ignore[arg-type]
@@ -95,7 +95,7 @@ def sources_of(person: User, cursor: str | None) -> Sequence[Any]:
     """Who and what of those this person follows, and they themselves, has the newest posts before
     the cursor. One statement.
     """
-    return db.session.execute(_SOURCES, _looked(person, cursor)).all()
+    return db.session.execute(_sources(), _looked(person, cursor)).all()
 
 
 def following(person: User, cursor: str | None, sources: Sequence[Any] | None = None) -> Page:
@@ -107,16 +107,16 @@ def following(person: User, cursor: str | None, sources: Sequence[Any] | None = 
         sources = sources_of(person, cursor)
     if not sources:
         return Page([], None)
-    heads = sorted({row.post_id: row.published_at for row in sources}.values(), reverse=True)
+    newest = sorted({row.post_id: row.published_at for row in sources}.values(), reverse=True)
     # where so many posts are newer already, nothing older is on the page
-    floor = heads[ASKED - 1] if len(heads) >= ASKED else EPOCH
+    floor = newest[ASKED - 1] if len(newest) >= ASKED else EPOCH
     near = [row for row in sources if row.published_at >= floor]
     looked = _looked(person, cursor) | {
         "floor": floor,
         "people": [row.id for row in near if row.is_person],
         "skills": [row.id for row in near if not row.is_person],
     }
-    found = page(db.session.execute(_POSTS, looked).all(), _KEYS)
+    found = page(db.session.execute(_posts(), looked).all(), _KEYS)
     return Page(cards_of([row.id for row in found.rows], person), found.after)
 
 

@@ -13,17 +13,21 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Integer, and_, case, literal, select, union_all
 from sqlalchemy.orm import aliased
 
-from skillswap.db import EPOCH, UtcDateTime, db
+from skillswap.db import EPOCH, db
 from skillswap.domain.feed.sources import (
+    BEFORE_AT,
     FLOOR,
     LAST_ID,
     MUTED,
-    about_each,
-    by_each,
+    Rows,
+    about,
+    by,
+    for_engine,
     heard,
+    newest_of_each,
     older,
 )
 from skillswap.domain.posts import PostCard, cards_of
@@ -83,7 +87,7 @@ def _constant(why: Why) -> ColumnElement[int]:
     return literal(int(why), Integer)
 
 
-def _about_mine() -> Sequence[AnySelect]:
+def _about_mine(*, lateral: bool) -> Sequence[AnySelect]:
     """About the skills I list, and the skills I have followed last."""
     offered = UserSkill.kind == UserSkillKind.OFFERED
     why = case((offered, _constant(Why.OFFERED)), else_=_constant(Why.WANTED))
@@ -99,13 +103,12 @@ def _about_mine() -> Sequence[AnySelect]:
         .limit(TOPICS)
         .cte("topics")
     )
-    return (
-        _row(about_each(lines, OF_A_SKILL), lines.c.why),
-        _row(about_each(topics, OF_A_SKILL), _constant(Why.TOPIC)),
-    )
+    mine = newest_of_each(lines, about(lines.c.id), OF_A_SKILL, lateral=lateral)
+    followed = newest_of_each(topics, about(topics.c.id), OF_A_SKILL, lateral=lateral)
+    return _row(mine, lines.c.why), _row(followed, _constant(Why.TOPIC))
 
 
-def _by_partners(mine: Any, theirs: Any, why: Why) -> AnySelect:
+def _by_partners(mine: Any, theirs: Any, why: Why, *, lateral: bool) -> AnySelect:
     """By those I had sessions with last, on one side of them."""
     met = (
         select(theirs.label("id"))
@@ -119,10 +122,11 @@ def _by_partners(mine: Any, theirs: Any, why: Why) -> AnySelect:
         .where(User.id.in_(select(met.c.id)), User.id.not_in(MUTED), visible(to=VIEWER))
         .cte(f"partners_{why}")
     )
-    return _row(by_each(people, OF_A_PARTNER), _constant(why))
+    posts = newest_of_each(people, by(people.c.id), OF_A_PARTNER, lateral=lateral)
+    return _row(posts, _constant(why))
 
 
-def _liked() -> AnySelect:
+def _liked(*, lateral: bool) -> AnySelect:
     """What those like whom I have followed last."""
     latest = (
         select(Follow.followee_id.label("id"))
@@ -136,25 +140,17 @@ def _liked() -> AnySelect:
         .where(User.id.in_(select(latest.c.id)), User.id.not_in(MUTED), visible(to=VIEWER))
         .cte("likers")
     )
-    nth = aliased(PostLike)
-    last = (
-        select(nth.created_at)
-        .where(nth.user_id == likers.c.id, nth.created_at >= FLOOR)
-        .order_by(nth.created_at.desc())
-        .limit(1)
-        .offset(OF_A_LIKER - 1)
-        .correlate(likers)
-        .scalar_subquery()
+    query = select(PostLike.post_id.label("id"), PostLike.created_at).where(
+        PostLike.user_id == likers.c.id, PostLike.created_at <= BEFORE_AT
     )
-    since = func.coalesce(last, FLOOR, type_=UtcDateTime())
-    liked = (
-        select(Post.id, Post.published_at, likers.c.id.label("source_id"))
-        .select_from(likers)
-        .join(PostLike, and_(PostLike.user_id == likers.c.id, PostLike.created_at >= since))
-        .join(Post, Post.id == PostLike.post_id)
+    likes = Rows(query, PostLike.post_id, PostLike.created_at)
+    liked = newest_of_each(likers, likes, OF_A_LIKER, lateral=lateral).subquery()
+    posts = (
+        select(Post.id, Post.published_at, liked.c.source_id)
+        .join(liked, liked.c.id == Post.id)
         .where(older(Post.published_at, Post.id), Post.published_at >= FLOOR, heard())
     )
-    return _row(liked, _constant(Why.LIKED))
+    return _row(posts, _constant(Why.LIKED))
 
 
 def _newest() -> AnySelect:
@@ -174,12 +170,15 @@ def _newest() -> AnySelect:
     return _row(select(rows), _constant(Why.NEW))
 
 
-def _candidates() -> AnySelect:
+@for_engine
+def _candidates(lateral: bool) -> AnySelect:
+    """(id, published_at, source_id, why) of everything that might be shown, with its facts."""
+    learner, teacher = LearningSession.learner_id, LearningSession.teacher_id
     found = union_all(
-        *_about_mine(),
-        _by_partners(LearningSession.learner_id, LearningSession.teacher_id, Why.TAUGHT_ME),
-        _by_partners(LearningSession.teacher_id, LearningSession.learner_id, Why.I_TAUGHT),
-        _liked(),
+        *_about_mine(lateral=lateral),
+        _by_partners(learner, teacher, Why.TAUGHT_ME, lateral=lateral),
+        _by_partners(teacher, learner, Why.I_TAUGHT, lateral=lateral),
+        _liked(lateral=lateral),
         _newest(),
     ).subquery("found")
     liker = aliased(User)
@@ -190,9 +189,6 @@ def _candidates() -> AnySelect:
         .where(Post.author_id != VIEWER)
         .order_by(found.c.id, found.c.why, found.c.source_id)
     )
-
-
-_CANDIDATES = _candidates()
 
 
 # -- the order -------------------------------------------------------------------------------------
@@ -249,7 +245,7 @@ def _gathered(person: User, began: datetime) -> list[_Candidate]:
         "floor": max(began - WITHIN, EPOCH),
     }
     found: dict[int, _Candidate] = {}
-    for row in db.session.execute(_CANDIDATES, looked):
+    for row in db.session.execute(_candidates(), looked):
         one = found.setdefault(row.id, _Candidate(row.id, row.published_at))
         why = Why(row.why)
         if (why is Why.WANTED and not person.learning) or (

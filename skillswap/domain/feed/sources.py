@@ -5,26 +5,18 @@ All of them look back from one place in time, so that a page goes on where the l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    ScalarSelect,
-    bindparam,
-    func,
-    literal_column,
-    select,
-    tuple_,
-)
-from sqlalchemy.orm import aliased
+from sqlalchemy import BigInteger, ColumnElement, bindparam, func, select, true, tuple_
 
-from skillswap.db import UtcDateTime
+from skillswap.db import UtcDateTime, db
 from skillswap.domain.posts.reading import PUBLISHED, readable
 from skillswap.domain.teachers import VIEWER
 from skillswap.lib.keyset import AnySelect
-from skillswap.models import Mute, Post, PostSkill, PostState
+from skillswap.models import Mute, Post, PostSkill
 
 # looking back from here: places in statements that are put together once
 BEFORE_AT = bindparam("before_at", type_=UtcDateTime())
@@ -33,7 +25,6 @@ LAST_ID = 2**63 - 1
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 FLOOR = bindparam("floor", type_=UtcDateTime())  # nothing older is looked at
 
-_Nth = aliased(Post)
 MUTED = select(Mute.muted_id).where(Mute.muter_id == VIEWER)
 
 
@@ -47,63 +38,68 @@ def heard() -> ColumnElement[bool]:
     return readable(VIEWER) & Post.author_id.not_in(MUTED)
 
 
-def _since(at: Any, nth: int) -> tuple[ColumnElement[bool], ...]:
-    """The first is looked for anywhere, the last of several since FLOOR."""
-    return (at >= FLOOR,) if nth else ()
+class Rows(NamedTuple):
+    """Posts of one source: the statement, and its columns for the post and when it came."""
+
+    query: AnySelect
+    key: Any
+    at: Any
 
 
-def nth_by(person_id: Any, nth: int, column: str, source: Any) -> ScalarSelect[Any]:
-    """A column of that person's newest post (0), or of the one so many behind it."""
-    found = select(getattr(_Nth, column)).where(
-        _Nth.author_id == person_id,
-        _Nth.state == literal_column(f"'{PostState.PUBLISHED}'"),
-        older(_Nth.published_at, _Nth.id),
-        *_since(_Nth.published_at, nth),
+def by(person_id: Any) -> Rows:
+    """What this person published before the place looked back from."""
+    query = select(Post.id, Post.published_at).where(
+        Post.author_id == person_id, PUBLISHED, older(Post.published_at, Post.id)
     )
-    newest = found.order_by(_Nth.published_at.desc(), _Nth.id.desc())
-    return newest.limit(1).offset(nth).correlate(source).scalar_subquery()
+    return Rows(query, Post.id, Post.published_at)
 
 
-def nth_about(skill_id: Any, nth: int, column: str, source: Any) -> ScalarSelect[Any]:
-    """The same of the posts about a skill that the reader is to see."""
-    found = (
-        select(getattr(PostSkill, column))
+def about(skill_id: Any) -> Rows:
+    """What is about this skill, and the reader is to see."""
+    query = (
+        select(PostSkill.post_id.label("id"), PostSkill.published_at)
         .join(Post, Post.id == PostSkill.post_id)
-        .where(
-            PostSkill.skill_id == skill_id,
-            older(PostSkill.published_at, PostSkill.post_id),
-            *_since(PostSkill.published_at, nth),
-            heard(),
-        )
-    )
-    newest = found.order_by(PostSkill.published_at.desc(), PostSkill.post_id.desc())
-    return newest.limit(1).offset(nth).correlate(source).scalar_subquery()
-
-
-def by_each(source: Any, most: int) -> AnySelect:
-    """(post id, published_at, source's id) of the `most` newest posts since FLOOR of each
-    person of `source`.
-
-    SQLite knows no LATERAL: the last of them is looked up first, and is where reading ends.
-    """
-    last = nth_by(source.c.id, most - 1, "published_at", source)
-    return (
-        select(Post.id, Post.published_at, source.c.id.label("source_id"))
-        .select_from(source)
-        .join(Post, Post.author_id == source.c.id)
-        .where(PUBLISHED, older(Post.published_at, Post.id))
-        .where(Post.published_at >= func.coalesce(last, FLOOR, type_=UtcDateTime()))
-    )
-
-
-def about_each(source: Any, most: int) -> AnySelect:
-    """(post id, published_at, source's id) of the same of each skill of `source`."""
-    last = nth_about(source.c.id, most - 1, "published_at", source)
-    return (
-        select(Post.id, Post.published_at, source.c.id.label("source_id"))
-        .select_from(source)
-        .join(PostSkill, PostSkill.skill_id == source.c.id)
-        .join(Post, Post.id == PostSkill.post_id)
+        .where(PostSkill.skill_id == skill_id)
         .where(older(PostSkill.published_at, PostSkill.post_id), heard())
-        .where(PostSkill.published_at >= func.coalesce(last, FLOOR, type_=UtcDateTime()))
     )
+    return Rows(query, PostSkill.post_id, PostSkill.published_at)
+
+
+# -- the newest of each source ---------------------------------------------------------------------
+#
+# SQLite knows no LATERAL: there the last one wanted is looked up first, and is where reading ends.
+# PostgreSQL would run that too, but cannot tell how few rows it leaves, and reads whole tables.
+
+
+def for_engine(make: Callable[[bool], Any]) -> Callable[[], Any]:
+    """The statement for the engine at hand, put together once; `make` is told whether it knows
+    LATERAL.
+    """
+    kept = cache(make)
+    return lambda: kept(db.engine.dialect.name == "postgresql")
+
+
+def newest_of_each(source: Any, rows: Rows, most: int, *, lateral: bool) -> AnySelect:
+    """(id, published_at, source's id) of the `most` newest since FLOOR for each row of `source`."""
+    source_id = source.c.id.label("source_id")
+    recent = rows.query.where(rows.at >= FLOOR).order_by(rows.at.desc(), rows.key.desc())
+    if lateral:
+        found = recent.limit(most).correlate(source).lateral()
+        return select(*found.c, source_id).select_from(source).join(found, true())
+    last = recent.with_only_columns(rows.at).limit(1).offset(most - 1).correlate(source)
+    since = func.coalesce(last.scalar_subquery(), FLOOR, type_=UtcDateTime())
+    return rows.query.add_columns(source_id).where(rows.at >= since)
+
+
+def heads(source: Any, rows: Rows, *, lateral: bool) -> AnySelect:
+    """(id, post_id, published_at): each of `source` with its newest post, if it has one."""
+    newest = rows.query.order_by(rows.at.desc(), rows.key.desc()).limit(1).correlate(source)
+    if lateral:
+        found = newest.lateral()
+        columns = (source.c.id, found.c.id.label("post_id"), found.c.published_at)
+        return select(*columns).select_from(source).join(found, true())
+    post_id = newest.with_only_columns(rows.key).scalar_subquery().label("post_id")
+    head = select(source.c.id, post_id).subquery()
+    # the post's own number: SQLite would look for the other one anew wherever it is named
+    query = select(head.c.id, Post.id.label("post_id"), Post.published_at)
+    return query.join(Post, Post.id == head.c.post_id)
