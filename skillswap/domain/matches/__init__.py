@@ -7,11 +7,14 @@ in common: its order, its reasons and the page that explains them (`why`) come f
 """
 
 from skillswap.domain.matches.ranking import (
+    BEST_MOST,
     RANKED_MOST,
+    SCANNED,
     SWAPS_MOST,
     Asked,
     Ranking,
     best_of,
+    end_of,
     has_room,
     is_ours,
     ranking_of,
@@ -20,15 +23,18 @@ from skillswap.domain.matches.reading import COLUMNS, RANKED, cards, page_query
 from skillswap.domain.matches.why import Why, why_of
 
 __all__ = [
+    "BEST_MOST",
     "COLUMNS",
     "RANKED",
     "RANKED_MOST",
+    "SCANNED",
     "SWAPS_MOST",
     "Asked",
     "Ranking",
     "Why",
     "best_of",
     "cards",
+    "end_of",
     "has_room",
     "is_ours",
     "page_query",

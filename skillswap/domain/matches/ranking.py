@@ -9,15 +9,18 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     ScalarSelect,
     String,
     and_,
+    bindparam,
     case,
     cast,
     exists,
     func,
     literal,
+    or_,
     select,
     union_all,
 )
@@ -31,9 +34,10 @@ from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, decode, encode
 from skillswap.models import HourMask, SwapEdge, TeacherListing, User, UserSkill, UserSkillKind
 
-RANKED_MOST, SWAPS_MOST = 150, 50  # candidates for one skill; more skills share twice as many
-WANTS_MOST, OFFERS_MOST = 6, 6  # of the learner's, for the first cut
-LEAST_EACH = 40
+SCANNED, RANKED_MOST = 500, 100  # of a skill: so many are looked at, the first who could meet kept
+BEST_MOST, SWAPS_MOST = 20, 50  # the best rated whether they could or not; and those who would swap
+WANTS_MOST, OFFERS_MOST = 6, 6  # of the learner's, for the first cut; they share what it may cost
+SHARE = 3
 WEEKS = 2
 KEPT_FOR = timedelta(days=1)  # how long a list that was begun keeps its order
 HOURS = (HourMask.hours_0, HourMask.hours_1, HourMask.hours_2)
@@ -158,30 +162,39 @@ def _branches(asked: Asked) -> Iterator[AnySelect]:
     wants: list[Any] = (
         [one.id] if one else [_my(UserSkillKind.WANTED, place) for place in range(WANTS_MOST)]
     )
-    ranked = RANKED_MOST if one else max(LEAST_EACH, 2 * RANKED_MOST // WANTS_MOST)
+    part = 1 if one else SHARE
     for skill_id in wants:
-        yield _best_rated(skill_id, asked, ranked)
+        yield _best_rated(skill_id, asked, BEST_MOST)
+        yield _could_meet(skill_id, asked, SCANNED // part, RANKED_MOST // part)
     offers = [_my(UserSkillKind.OFFERED, place) for place in range(OFFERS_MOST)]
-    pairs = len(wants) * len(offers)
     for skill_id in wants:
         for offer in offers:
-            yield _swappers(skill_id, offer, max(4, (1 if one else 2) * SWAPS_MOST // pairs))
+            yield _swappers(skill_id, offer, asked, SWAPS_MOST // part // (1 if one else 2))
 
 
 def _best_rated(skill_id: Any, asked: Asked, limit: int) -> AnySelect:
     row = TeacherListing
-    query: Any = select(row.user_id).where(row.skill_id == skill_id)
-    if asked.level:
-        query = query.where(row.level >= asked.level)
-    if asked.mask:
-        query = query.where(row.language_mask.bitwise_and(asked.mask) != 0)
-    cut = query.order_by(row.rank.desc(), row.user_id.desc()).limit(limit).subquery()
-    found: AnySelect = select(cut.c.user_id)
-    return found
+    query = select(row.user_id).where(row.skill_id == skill_id, *_filters(row, asked))
+    return _cut(query.order_by(row.rank.desc(), row.user_id.desc()).limit(limit))
 
 
-def _swappers(skill_id: Any, offer: Any, limit: int) -> AnySelect:
-    edge = SwapEdge
+def _could_meet(skill_id: Any, asked: Asked, scanned: int, limit: int) -> AnySelect:
+    """The first who share a language and an hour with the learner, or have not said."""
+    row = TeacherListing
+    window = (
+        select(row)
+        .where(row.skill_id == skill_id, *_filters(row, asked))
+        .order_by(row.rank.desc(), row.user_id.desc())
+        .limit(scanned)
+        .subquery()
+    )
+    query = select(window.c.user_id).where(*_meeting(window.c))
+    return _cut(query.order_by(window.c.rank.desc(), window.c.user_id.desc()).limit(limit))
+
+
+def _swappers(skill_id: Any, offer: Any, asked: Asked, limit: int) -> AnySelect:
+    """Those of the best rated who want what the learner offers that could meet."""
+    edge, row = SwapEdge, TeacherListing
     cut = (
         select(edge.user_id)
         .where(edge.offer_id == skill_id, edge.want_id == offer)
@@ -189,7 +202,38 @@ def _swappers(skill_id: Any, offer: Any, limit: int) -> AnySelect:
         .limit(limit)
         .subquery()
     )
-    return select(cut.c.user_id)
+    return (
+        select(cut.c.user_id)
+        .join(row, and_(row.user_id == cut.c.user_id, row.skill_id == skill_id))
+        .where(*_filters(row, asked), *_meeting(row))
+    )
+
+
+def _cut(query: Any) -> AnySelect:
+    found: AnySelect = select(query.subquery().c.user_id)
+    return found
+
+
+def _filters(row: Any, asked: Asked) -> Iterator[ColumnElement[bool]]:
+    """What the address asks for, of a listing."""
+    if asked.level:
+        yield row.level >= asked.level
+    if asked.mask:
+        yield row.language_mask.bitwise_and(asked.mask) != 0
+
+
+def _meeting(row: Any) -> Iterator[ColumnElement[bool]]:
+    """A language and an hour of the week in common, as far as the two have said."""
+    said = SPOKEN != 0
+    yield or_(~said, row.language_mask == 0, row.language_mask.bitwise_and(SPOKEN) != 0)
+    hours = [row.hours_0, row.hours_1, row.hours_2]
+    mine = [func.coalesce(_mine(column), ALL_HOURS) for column in HOURS]
+    common = [one.bitwise_and(my) != 0 for one, my in zip(hours, mine, strict=True)]
+    yield or_(*common, and_(*(one == 0 for one in hours)))
+
+
+SPOKEN = bindparam("spoken", type_=BigInteger())  # by the reader
+ALL_HOURS = literal(2**56 - 1, BigInteger())
 
 
 @lru_cache(maxsize=64)
@@ -224,7 +268,7 @@ def ranking_of(viewer: User, asked: Asked, cursor: str | None, now: datetime) ->
     A list that was begun keeps the day it was begun on, so that its order holds over midnight.
     """
     begun = _begun(cursor, now)
-    rows = teachers.run(_candidates(asked), viewer).all()
+    rows = teachers.run(_candidates(asked), viewer, spoken=viewer.language_mask).all()
     order = sorted((_total(row, viewer, asked, begun), row.id) for row in rows)
     wants = any(_wants(row) for row in rows) and viewer.learning
     return Ranking(order[::-1], begun, wants)
@@ -284,6 +328,11 @@ def _begun(cursor: str | None, now: datetime) -> datetime:
     if values and isinstance(values[0], datetime) and timedelta() <= now - values[0] < KEPT_FOR:
         return values[0]
     return now
+
+
+def end_of(ranking: Ranking) -> str:
+    """The cursor behind the last candidate, where all others begin."""
+    return encode([ranking.at, 0, 0])
 
 
 def is_ours(cursor: str | None) -> bool:
