@@ -55,7 +55,7 @@ def begin_achievement(person: User, exchange_public_id: str, *, now: datetime) -
         person,
         kind=PostKind.ACHIEVEMENT,
         title=title_of(legs),
-        body=body_of(legs, local(exchange.opened_at, person.timezone).day),
+        body=body_of(legs, local(exchange.opened_at, person.timezone).short_day),
         skills=_slugs(exchange, legs),
         exchange=exchange,
         partner=exchange.partner_of(person),
