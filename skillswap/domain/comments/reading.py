@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    String,
     and_,
     bindparam,
     exists,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, contains_eager
 
 from skillswap.db import db
 from skillswap.domain.notifications import Face
@@ -75,18 +76,8 @@ class CommentThread:
 
 def readable_comment(public_id: str, reader: User | None) -> tuple[Comment, Post]:
     """A comment that is there for the reader, and its post. Raises NotFound."""
-    row = db.session.execute(
-        select(Comment, Post)
-        .join(Post, Post.id == Comment.post_id)
-        .join(User, User.id == Comment.author_id)
-        .where(
-            Comment.public_id == public_id,
-            Comment.state == CommentState.PUBLISHED,
-            visible(User, to=reader.id if reader else None),
-            readable(reader),
-        )
-        .options(joinedload(Comment.author))
-    ).first()
+    values = {"public_id": public_id, "viewer_id": _id(reader)}
+    row = db.session.execute(_FOUND, values).first()
     if row is None:
         raise NotFound("comment")
     return row[0], row[1]
@@ -110,6 +101,13 @@ def own_comment(person: User, public_id: str, *, locked: bool = False) -> tuple[
 # -- statements -----------------------------------------------------------------------------------
 
 _shown = and_(Comment.state == _IS_PUBLISHED, visible(User, to=VIEWER))
+_FOUND = (
+    select(Comment, Post)
+    .join(Post, Post.id == Comment.post_id)
+    .join(User, User.id == Comment.author_id)
+    .where(Comment.public_id == bindparam("public_id", type_=String()), _shown, readable(VIEWER))
+    .options(contains_eager(Comment.author))
+)
 _is_answered = exists(
     select(Answer.id)
     .join(Answerer, Answerer.id == Answer.author_id)

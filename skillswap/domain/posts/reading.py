@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, literal_column, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, exists, literal_column, select
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
+from skillswap.domain.teachers import NOBODY, VIEWER
 from skillswap.domain.visibility import Reader, visible
 from skillswap.errors import NotFound
 from skillswap.models import Post, PostState, User
@@ -26,9 +27,16 @@ def readable(reader: User | Reader) -> ColumnElement[bool]:
     return and_(PUBLISHED, exists(author.correlate(Post)))
 
 
+# made once: building it takes longer than running it
+_FOUND = select(Post).where(
+    Post.public_id == bindparam("public_id", type_=String()), readable(VIEWER)
+)
+
+
 def readable_post(public_id: str, reader: User | None) -> Post:
     """A published post, to do something with. Raises NotFound where the reader has none such."""
-    post = db.session.scalar(select(Post).where(Post.public_id == public_id, readable(reader)))
+    values = {"public_id": public_id, "viewer_id": reader.id if reader else NOBODY}
+    post = db.session.scalar(_FOUND, values)
     if post is None:
         raise NotFound("post")
     return post
