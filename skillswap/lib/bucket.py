@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from skillswap.lib.storage import NAME, Stored
 
-CONNECT_SECONDS, READ_SECONDS = 3, 10
+CONNECT_SECONDS, READ_SECONDS = 3, 5
 TRIES = 2  # in all: who uploads is waiting
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]{1,40}")

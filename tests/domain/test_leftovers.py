@@ -16,14 +16,18 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def store(app, settings):
-    """The folder of the app, empty, and looked through from its beginning."""
+    """The folder of the app, empty before and after, and looked through from its beginning."""
     folder = media.store()
-    for path in folder.path.glob(".*.part"):
-        path.unlink()
-    for name in list(folder.names()):
-        folder.delete(name)
+    folder.path.mkdir(exist_ok=True)
     leftovers._looks.clear()
-    return folder
+    empty(folder)
+    yield folder
+    empty(folder)
+
+
+def empty(folder) -> None:
+    for path in folder.path.iterdir():
+        path.unlink()
 
 
 def remove(now, limit=100) -> int:
