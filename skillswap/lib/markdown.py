@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
@@ -139,8 +139,9 @@ class Rendered:
     words: int
 
 
+@lru_cache(maxsize=16)
 def render_post(body: str) -> Rendered:
-    """All that is made of a post's body when it is written."""
+    """All that is made of a post's body when it is written. The latest few are remembered."""
     html = render_markdown(body)
     lead, is_long = _lead_of(HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html))
     words = TAG.sub(" ", html).split()

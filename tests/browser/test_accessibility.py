@@ -58,7 +58,15 @@ WIDTHS = (390, 1280)
 STARTS = {
     None: ["/", "/login", "/signup", "/teachers", "/teachers?q=nobody+teaches+this"],
     "nell": ["/", "/pitches", "/sessions", "/exchanges", "/notifications", "/settings/skills"],
-    "ada": ["/", "/pitches", "/sessions", "/exchanges", "/notifications", "/settings/profile"],
+    "ada": [
+        "/",
+        "/posts/new",
+        "/pitches",
+        "/sessions",
+        "/exchanges",
+        "/notifications",
+        "/settings/profile",
+    ],
 }
 WHO = pytest.mark.parametrize("username", STARTS, ids=["visitor", "fresh", "ada"])
 

@@ -13,7 +13,7 @@ from skillswap.domain import email_links, skills
 from skillswap.domain.limits import check_free, limits_of
 from skillswap.errors import Refused, TooMany
 from skillswap.lib.clock import relative
-from skillswap.lib.markdown import render_markdown
+from skillswap.lib.markdown import render_markdown, render_post
 from skillswap.lib.text import Unprintable, clean_body, clean_line
 from skillswap.models import Post, PostKind, Skill, SkillState, User
 from skillswap.models.post import BODY_MOST, SKILLS_MOST, TITLE_MOST
@@ -104,6 +104,11 @@ def chosen(person: User, typed: Sequence[str]) -> list[Skill]:
 def look(title: str, body: str) -> tuple[str, str]:
     """How a title and a text will read: the title, and the text as HTML. Raises Refused."""
     return title_of(title), render_markdown(body_of(body))
+
+
+def prepare(body: str) -> None:
+    """Make a text's markup, which is remembered, before any row is locked. Raises Refused."""
+    render_post(body_of(body))
 
 
 def check_may_publish(person: User, now: datetime) -> None:

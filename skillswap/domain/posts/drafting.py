@@ -61,6 +61,7 @@ def save_draft(
     The latest word counts. Raises Refused for what cannot be kept, for nothing at all, and when
     there are as many drafts as there may be; Taken once it is posted or deleted.
     """
+    checking.prepare(body)
     post = written_with(person, client_key)
     if post is not None and post.state is not PostState.DRAFT:
         raise Taken("", "post_not_kept")

@@ -44,6 +44,7 @@ def publish(
     exchange for their name, None as the draft has it. Raises Refused by the first rule that says
     no, TooMany when the day's posts are used up.
     """
+    checking.prepare(body)
     post = written_with(person, client_key)
     if post is not None and post.state is not PostState.DRAFT:
         if _says(post, title, body):
@@ -84,6 +85,7 @@ def edit(
     meanwhile, Refused by the first rule that says no, WrongState for a draft or a hidden post,
     NotFound for others' posts and deleted ones.
     """
+    checking.prepare(body)
     post = locked(person, public_id)
     if post.state is PostState.DELETED:
         raise NotFound("post")
