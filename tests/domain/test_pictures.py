@@ -20,11 +20,16 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def store(app, settings):
-    """Where the app of the tests keeps its files, empty."""
+    """Where the app of the tests keeps its files, empty before and after."""
     folder = Folder(settings.media_folder)
+    empty(folder)
+    yield folder
+    empty(folder)
+
+
+def empty(folder: Folder) -> None:
     for name in list(folder.names()):
         folder.delete(name)
-    return folder
 
 
 @pytest.fixture

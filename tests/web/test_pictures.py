@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -26,12 +27,17 @@ CANARY = b"GPS-CANARY-52.5163"
 
 
 @pytest.fixture(autouse=True)
-def store(settings) -> Folder:
-    """Where the app of the tests keeps its files, empty."""
+def store(settings) -> Iterator[Folder]:
+    """Where the app of the tests keeps its files, empty before and after."""
     folder = Folder(settings.media_folder)
+    empty(folder)
+    yield folder
+    empty(folder)
+
+
+def empty(folder: Folder) -> None:
     for name in list(folder.names()):
         folder.delete(name)
-    return folder
 
 
 def upload(
