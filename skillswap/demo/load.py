@@ -16,11 +16,13 @@ from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
 from skillswap.demo.free import free_of
 from skillswap.demo.leads import Leads
+from skillswap.demo.likings import Likings
 from skillswap.demo.past import Past
-from skillswap.demo.plan import Plan, Step
+from skillswap.demo.plan import Plan, Step, Verb
 from skillswap.demo.play import Play, last_acts
+from skillswap.demo.posts import Posts
 from skillswap.demo.reviews import Reviews
-from skillswap.domain import deliveries
+from skillswap.domain import deliveries, name_words, touched
 from skillswap.domain.skills import load_catalogue
 from skillswap.domain.usernames import name_key
 from skillswap.lib.languages import mask_of
@@ -100,10 +102,16 @@ def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) ->
     """What they do, and between it what they write."""
     play = Play(people)
     chats = Chats(play.users, lines_of(steps, now))
+    written = Posts(people, play.users, now)
     for step in steps:
+        written.until(step.at, chats.until)
         chats.until(step.at)
         play.play([step])
+        if step.verb is Verb.COMPLETE:
+            written.ended(step.story, play.exchanges[step.story][0], step.at)
+    written.until(None, chats.until)
     chats.until(None)
+    Likings(people, play.users, now).fill(written.made)
 
 
 def _insert_people(
@@ -123,6 +131,9 @@ def _insert_people(
     ids = {row.username: row.id for row in db.session.execute(known)}
     _insert_skills(people, ids)
     _insert_hours(people, ids, now)
+    # inserted in bulk: nothing else says that lists and names have changed
+    touched.touch(*ids.values())
+    name_words.keep(ids.values())
     db.session.execute(
         insert(Event),
         [
