@@ -178,7 +178,10 @@ def _edits(form: PostForm, public_id: str) -> bool:
 def delete(public_id: str) -> ResponseReturnValue:
     """Ask, then take a post or a draft away for good."""
     if request.method == "GET":
-        return render("posts/delete.html", post=posts.find_mine(me(), public_id))
+        post = posts.find_mine(me(), public_id)
+        if post.state is PostState.DRAFT:
+            return redirect(url_for(".new", draft=public_id), 303)
+        return render("posts/delete.html", post=post)
     with transaction():
         post = posts.delete(me(), public_id, now=utcnow())
     if post.published_at is None:

@@ -95,6 +95,7 @@ def test_the_short_form_says_what_is_missing_and_goes_on_in_the_long_one(browser
     assert answer.status_code == 422
     assert "Say in a few words what one learns here." in answer.text
     assert BODY in answer.text
+    assert "Add a title and skills" in answer.text
     onward = client.post(NEW, data=short | {"submit_more": "1"}, headers=HTMX)
     page = client.get(onward.headers["HX-Location"])
     assert BODY in page.text
@@ -187,8 +188,8 @@ def test_a_draft_is_saved_by_a_plain_button_and_deleted_by_another(browser, ada)
     refused = client.post(NEW, data=FORM | {"submit_save": "1", "title": "x" * 121})
     assert refused.status_code == 422
     assert BODY in refused.text
-    edit = client.get(f"/posts/{draft.public_id}/edit")
-    assert edit.location == answer.location
+    for verb in ("edit", "delete"):
+        assert client.get(f"/posts/{draft.public_id}/{verb}").location == answer.location
     gone = client.post(f"/posts/{draft.public_id}/delete", headers=HTMX)
     assert "No drafts are left." in gone.text
     assert client.get(answer.location).status_code == 404
