@@ -42,7 +42,10 @@ from skillswap.models.user import HUES, initials
 
 UNREAD_SHOWN = 99  # the bell says "99" for more
 Actor, PostAuthor = aliased(User), aliased(User)
-BELOW_POSTS = ("post.liked", "post.commented", "comment.liked", "comment.answered")
+BELOW_POSTS = (
+    *("post.liked", "post.commented", "comment.liked", "comment.answered"),
+    *("post.partner_asked", "post.partner_agreed", "post.partner_unnamed"),
+)
 
 
 def notify(event: Event) -> None:

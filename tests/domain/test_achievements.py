@@ -285,6 +285,19 @@ def test_a_partner_who_is_apart_is_not_asked(ada, ben, exchange, now):
         achievements.naming_of(ben, post.public_id, now)
 
 
+@pytest.mark.parametrize("how", ["deleted", "hidden"])
+def test_no_line_leads_to_a_post_that_is_not_there(ada, ben, mo, asked, now, how):
+    with transaction():
+        if how == "deleted":
+            posts.delete(ada, asked.public_id, now=now)
+        else:
+            posts.hide(mo, asked.public_id, now=now)
+    assert told(ben, now) == []
+    assert achievements.namings_of(ben, now, 5) == []
+    with pytest.raises(NotFound):
+        achievements.naming_of(ben, asked.public_id, now)
+
+
 def test_the_list_of_who_asks_costs_one_statement(ben, asked, now, queries):
     _person = ben.id
     queries.clear()
