@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from skillswap.db import db, transaction
+from skillswap.domain import name_words
 from skillswap.domain.touched import touch
 from skillswap.lib.clock import utcnow
 from skillswap.models import Skill, SkillName, User, UserSkill, UserSkillKind
@@ -16,10 +17,11 @@ from skillswap.models import Skill, SkillName, User, UserSkill, UserSkillKind
 ZONES = ("Europe/London", "America/Mexico_City", "Asia/Seoul", "Africa/Lagos", "Asia/Kolkata")
 
 
-def make_crowd(count: int, *, skills: int = 40, listed: bool = False) -> None:
+def make_crowd(count: int, *, skills: int = 40, listed: bool = False, named: bool = False) -> None:
     """`count` people who each teach three of the skills `Craft 0`… and want two others.
 
-    The same people each time: chance is seeded. `listed`: with the rows that lists are searched by.
+    The same people each time: chance is seeded. `listed`: with the rows that lists are searched
+    by; `named`: with the words by which names are found.
     """
     chance, now = random.Random(count), utcnow()
     with transaction():
@@ -42,8 +44,8 @@ def make_crowd(count: int, *, skills: int = 40, listed: bool = False) -> None:
         ]
         db.session.execute(insert(SkillName), names)
         db.session.execute(insert(User), [_person(n, chance) for n in range(count)])
-        named = select(User.id).where(User.username.startswith("crowd-"))
-        crowd, lines = db.session.scalars(named).all(), []
+        made = select(User.id).where(User.username.startswith("crowd-"))
+        crowd, lines = db.session.scalars(made).all(), []
         for user_id in crowd:
             drawn = chance.sample(ids, 5)
             for place, skill in enumerate(drawn):
@@ -60,6 +62,8 @@ def make_crowd(count: int, *, skills: int = 40, listed: bool = False) -> None:
         db.session.execute(insert(UserSkill), lines)
         if listed:
             touch(*crowd)
+        if named:
+            name_words.keep(crowd)
 
 
 def _person(number: int, chance: random.Random) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class Found:
     unknown_skill: bool  # the address named one that is not in the catalogue
     similar: Sequence[SkillRef]  # where nobody teaches it: skills that are taught
     by_fit: bool = False  # whether it is ordered by what the reader wants
+    guessed: bool = False  # the skill is one that is spelled much like what was typed
 
 
 def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Found:
@@ -89,7 +90,7 @@ def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datet
     elif not counts.unfiltered:
         similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
     unknown = bool(filters.skill) and not meaning.by_slug
-    return Found(found, counts, meaning.skill, unknown, similar)
+    return Found(found, counts, meaning.skill, unknown, similar, guessed=meaning.guessed)
 
 
 def more_teachers(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Page:
@@ -117,7 +118,7 @@ def _browse_by_fit(
         if not counts.unfiltered:
             similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
     unknown = bool(filters.skill) and not meaning.by_slug
-    return Found(found, counts, meaning.skill, unknown, similar, by_fit)
+    return Found(found, counts, meaning.skill, unknown, similar, by_fit, meaning.guessed)
 
 
 def _by_fit(

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Executable,
+    and_,
     bindparam,
     delete,
     event,
     exists,
+    false,
     func,
     insert,
     inspect,
@@ -183,7 +186,8 @@ class Found:
 def search_people(typed: str, reader: User | None, limit: int) -> list[Found]:
     """People whose names hold every word of what was typed, or begin with it, or are one slip
     away; the closest first, then the best rated. Three statements at most."""
-    words = [word[:WORD_MOST] for word in search_key(typed).split()[:WORDS_MOST]]
+    typed_words = search_key(typed.replace("\x00", " ")).split()[:WORDS_MOST]
+    words = [word[:WORD_MOST] for word in typed_words]
     meant = _meant(words)
     if not words or not all(meant):
         return []
@@ -203,13 +207,30 @@ def search_people(typed: str, reader: User | None, limit: int) -> list[Found]:
     ]
 
 
+def ids_of(words: Sequence[str]) -> AnySelect:
+    """The ids of people of whose names each of the words begins one. Of nobody without words."""
+    if not words:
+        return select(PersonWord.user_id).where(false())
+    first, *others = (word[:WORD_MOST] for word in words)
+    query = select(PersonWord.user_id).where(_begins(PersonWord, first))
+    for word in others:
+        also = aliased(PersonWord)
+        query = query.where(exists().where(also.user_id == PersonWord.user_id, _begins(also, word)))
+    return query
+
+
+def _begins(table: type[PersonWord], word: str) -> ColumnElement[bool]:
+    """Condition: a row's word begins with that. A range, which an index answers on both engines."""
+    return and_(table.word >= word, table.word < word[:-1] + chr(ord(word[-1]) + 1))
+
+
 def _meant(words: Sequence[str]) -> list[list[str]]:
     """For each word of a search the words of people that it may stand for. One statement."""
     parts = []
     for number, word in enumerate(words):
         begun = (
             select(literal(number).label("number"), PersonWord.word)
-            .where(PersonWord.word >= word, PersonWord.word < word[:-1] + chr(ord(word[-1]) + 1))
+            .where(_begins(PersonWord, word))
             .distinct()
             .limit(MEANT_MOST)
         )

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from skillswap.db import db
+from skillswap.domain import name_words, skills
 from skillswap.domain.teachers import (
     Mine,
     SkillRef,
@@ -70,6 +71,7 @@ class Meaning:
     by_slug: bool = False
     words: tuple[str, ...] = ()
     ids: frozenset[int] = frozenset()  # of all skills that the words match
+    guessed: bool = False  # nothing and nobody is called so: the skill is spelled much like it
 
 
 # -- what the words mean --------------------------------------------------------------------------
@@ -91,7 +93,8 @@ def _starts_a_word(column: SQLColumnExpression[str], words: Sequence[str]) -> Co
 
 
 def meaning_of(filters: Filters) -> Meaning:
-    """One statement, or none when neither words nor a skill are asked for.
+    """One statement, or none when neither words nor a skill are asked for; two for words that
+    no skill has.
 
     Words that a skill is called by exactly stand for it, and for skills with these whole words
     in their names: "guitar" also means Classical guitar, while "java" is not JavaScript.
@@ -101,6 +104,8 @@ def meaning_of(filters: Filters) -> Meaning:
     if not words and not filters.skill:
         return Meaning()
     hits, asked = _skills_named(words, filters.skill)
+    if not hits and not filters.skill and (guess := _guess(words, filters.q)):
+        return Meaning(guess, words=words, ids=frozenset({guess.id}), guessed=True)
     exact = next((row for row in hits if row.key == term), None)
     if exact:
         hits = [row for row in hits if row is exact or _says(row, words)]
@@ -131,6 +136,22 @@ def _skills_named(words: Sequence[str], slug: str) -> tuple[list[Any], Any]:
     return [row for row in rows if row.matched], next((row for row in rows if row.asked), None)
 
 
+def _guess(words: Sequence[str], typed: str) -> SkillRef | None:
+    """The skill that somebody who typed this may have meant, unless people are called so."""
+    names = skills.nearest(typed)
+    if not names:
+        return None
+    rows = db.session.execute(
+        select(Skill.id, Skill.slug, Skill.name, Skill.category).where(
+            Skill.name.in_(names),
+            Skill.state == SkillState.ACTIVE,
+            ~name_words.ids_of(words).exists(),
+        )
+    )
+    found = {row.name: SkillRef(*row) for row in rows}
+    return next((found[name] for name in names if name in found), None)
+
+
 # -- who is meant ---------------------------------------------------------------------------------
 
 
@@ -141,7 +162,7 @@ def taught(meaning: Meaning) -> AnySelect | None:
     """
     if not meaning.words and not meaning.by_slug:
         return None
-    named = select(User.id).where(_starts_a_word(User.name_key, meaning.words))
+    named = name_words.ids_of(meaning.words)
     lines: Any
     if not meaning.by_slug or meaning.skill is None:
         lines = union_all(

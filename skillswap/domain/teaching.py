@@ -19,9 +19,9 @@ def remove_skill(person: User, kind: UserSkillKind, slug: str, *, now: datetime)
     skill_id = skills.remove_skill(person, kind, slug)
     if kind is not UserSkillKind.OFFERED:
         return
-    exchanges.lock_people(person.id)
     asked = (Pitch.teacher_id == person.id) & (Pitch.skill_id == skill_id)
     given = (Pitch.learner_id == person.id) & (Pitch.offered_skill_id == skill_id)
+    exchanges.lock_people(person.id, *pitches.teachers_of(asked | given))
     pitches.close_open(asked | given, reason="skill", by=person, now=now)
 
 

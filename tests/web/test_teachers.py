@@ -139,7 +139,7 @@ def test_what_people_write_is_printed_as_text(browser):
 
 
 def test_more_teachers_come_with_a_link_and_with_htmx(browser, ada):
-    make_crowd(45, listed=True)
+    make_crowd(45, listed=True, named=True)
     seen, url = [], "/teachers?q=crowd"
     first = browser(ada).get(url).text
     assert heading(first) == "45 teachers for “crowd”"

@@ -15,7 +15,7 @@ from skillswap.domain.pitches.answers import (
 )
 from skillswap.domain.pitches.clock import expire_due, expire_if_due, remind_due
 from skillswap.domain.pitches.coaching import look_over
-from skillswap.domain.pitches.ending import close_open
+from skillswap.domain.pitches.ending import close_open, teachers_of
 from skillswap.domain.pitches.lists import (
     Box,
     PitchCard,
@@ -77,6 +77,7 @@ __all__ = [
     "sent_pitch",
     "siblings",
     "story_of",
+    "teachers_of",
     "undo_decline",
     "undo_until",
     "waiting_count",

@@ -19,9 +19,18 @@ def held(teacher: User, public_id: str) -> Pitch:
 
     Raises NotFound for anybody else.
     """
-    pitch = received_pitch(teacher, public_id)
+    return _alone_with(received_pitch(teacher, public_id))
+
+
+def held_by_learner(learner: User, public_id: str) -> Pitch:
+    """The same for its learner."""
+    return _alone_with(sent_pitch(learner, public_id))
+
+
+def _alone_with(pitch: Pitch) -> Pitch:
+    """As it stands once nobody else may move it. People are held before pitches, everywhere."""
     exchanges.lock_people(pitch.teacher_id, pitch.learner_id)
-    return one(Pitch.id == pitch.id)  # again, as it stands now that nobody else may move it
+    return one(Pitch.id == pitch.id)
 
 
 def note_answer(pitch: Pitch, now: datetime) -> None:
@@ -107,7 +116,7 @@ def ignore_pitch(teacher: User, public_id: str, *, now: datetime) -> Pitch:
 
 def withdraw_pitch(learner: User, public_id: str, *, now: datetime) -> Pitch:
     """Take it back. Raises WrongState when it was answered meanwhile."""
-    pitch = sent_pitch(learner, public_id)
+    pitch = held_by_learner(learner, public_id)
     if pitch.is_veiled(now):
         raise WrongState("pitch", "answering")
     _withdraw(learner, pitch, now)
@@ -122,7 +131,9 @@ def withdraw_siblings(learner: User, public_id: str, *, now: datetime) -> Sequen
     pitch = sent_pitch(learner, public_id)
     if pitch.state is not PitchState.ACCEPTED:
         raise WrongState("pitch", pitch.state_for(learner.id, now))
-    found = siblings(learner, pitch, now)
+    teachers = [other.teacher_id for other in siblings(learner, pitch, now)]
+    exchanges.lock_people(learner.id, *teachers)
+    found = siblings(learner, pitch, now)  # as they stand now
     for one_more in found:
         _withdraw(learner, one_more, now)
     return found

@@ -67,6 +67,12 @@ def open_pitches(*which: ColumnElement[bool], limit: int | None = None) -> list[
     )
 
 
+def teachers_of(*which: ColumnElement[bool]) -> list[int]:
+    """To whom the open pitches went for which that holds: they are held before the pitches are."""
+    query = select(Pitch.teacher_id).where(Pitch.state.in_(OPEN), *which)
+    return list(db.session.scalars(query.distinct()))
+
+
 def _tell(
     kind: str, pitch: Pitch, to: Iterable[User], now: datetime, *, gone: bool = False
 ) -> None:

@@ -76,6 +76,7 @@ def siblings(learner: User, pitch: Pitch, now: datetime) -> Sequence[Pitch]:
         )
         .options(*WITH_ALL)
         .order_by(Pitch.id)
+        .execution_options(populate_existing=True)
     ).all()
 
 

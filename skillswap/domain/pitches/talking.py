@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from skillswap.db import db
 from skillswap.domain import events, pitch_rules
 from skillswap.domain.limits import check_free
-from skillswap.domain.pitches.answers import held, note_answer
-from skillswap.domain.pitches.reading import other_of, pitch_of, sent_pitch
+from skillswap.domain.pitches.answers import held, held_by_learner, note_answer
+from skillswap.domain.pitches.reading import other_of, pitch_of
 from skillswap.errors import WrongState
 from skillswap.models import Pitch, PitchState, PitchTurn, TurnKind, User
 
@@ -40,7 +40,7 @@ def reply(learner: User, public_id: str, *, body: str, now: datetime) -> Pitch:
 
     Raises Refused without words, WrongState unless a question is open.
     """
-    pitch = sent_pitch(learner, public_id)
+    pitch = held_by_learner(learner, public_id)
     if pitch.state_for(learner.id, now) is not PitchState.CLARIFYING:
         raise WrongState("pitch", pitch.state_for(learner.id, now))
     pitch.move_to(PitchState.PENDING, now)
