@@ -205,6 +205,52 @@ def test_a_forged_cursor_starts_anew(ada: User, ben: User, now: datetime, tab: s
         assert [card.title for card in read(tab, ben, forged, utcnow())] == ["here"]
 
 
+# -- what to start with ----------------------------------------------------------------------------
+
+
+def test_tutorials_to_start_with_are_about_what_i_want_and_by_people_i_see(
+    ada: User, ben: User, cy: User, now: datetime
+) -> None:
+    dee, eli = make_person("dee"), make_person("eli")
+    for author, skill in ((ada, "Watercolour"), (cy, "Chess"), (dee, "Chess"), (eli, "Chess")):
+        kind = PostKind.TUTORIAL
+        make_post(author, title=author.username, kind=kind, skills=(skill,), now=now)
+    make_post(cy, title="no tutorial", skills=("Watercolour",), now=now)
+    with transaction():
+        safety.mute(ben, "dee", now)
+        safety.block(eli, "ben", now)
+    found = feed.tutorials_to_start(ben)
+    assert [(one.title, one.skill) for one in found] == [("ada", "Watercolour"), ("cy", "")]
+
+
+def test_following_is_what_a_plain_look_at_every_post_gives(app: object, now: datetime) -> None:
+    make_crowd(70)
+    crowd = list(db.session.scalars(select(User.id).where(User.username.startswith("crowd-"))))
+    skills = list(db.session.scalars(select(Skill.id)))
+    reader, chance = make_person("rea"), random.Random(11)
+    people, topics = set(crowd[:45]), set(skills[:30])
+    add(*(Follow(follower_id=reader.id, followee_id=one, created_at=now) for one in people))
+    add(*(SkillFollow(user_id=reader.id, skill_id=one, created_at=now) for one in topics))
+    # first one person alone, then a post about many skills at once, then all mixed and many alike
+    authors = [crowd[0]] * 50 + [crowd[69]] * 10 + chance.choices(crowd, k=240)
+    about = [[]] * 50 + [skills[n * 3 : n * 3 + 5] for n in range(10)]
+    about += [chance.sample(skills, chance.randint(0, 3)) for _ in range(240)]
+    ages = [0] * 50 + list(range(1, 11)) + [chance.randint(11, 40) for _ in range(240)]
+    times = [now - age * timedelta(minutes=1) for age in ages]
+    ids = post_many(authors, times, about)
+    rows = zip(times, ids, authors, about, strict=True)
+    wanted = sorted(
+        ((at, one) for at, one, author, of in rows if author in people or topics & set(of)),
+        reverse=True,
+    )
+    found = feed.following(reader, None)
+    shown = list(found)
+    while found.after:
+        found = feed.following(reader, found.after)
+        shown += found
+    assert [card.id for card in shown] == [one for _at, one in wanted]
+
+
 # -- pages that stay put ---------------------------------------------------------------------------
 
 STEPS = st.lists(st.sampled_from(("post", "delete", "page", "like")), max_size=12)
@@ -235,6 +281,7 @@ def test_nothing_comes_twice_and_nothing_is_missed_while_others_post_and_delete(
         return post_many([one.id for one in drawn], at, about)
 
     there = set(write([now - age * timedelta(minutes=1) for age in ages]))
+    before, later = frozenset(there), now + timedelta(minutes=2)
     shown: list[Any] = []
     found = read(tab, reader, None, now)
     shown += found
@@ -251,14 +298,14 @@ def test_nothing_comes_twice_and_nothing_is_missed_while_others_post_and_delete(
             if db.session.get(PostLike, key) is None and tab == "following":
                 add(PostLike(**key, created_at=now))
         elif step == "page" and found.after:
-            found = read(tab, reader, found.after, now)
+            found = read(tab, reader, found.after, later)
             shown += found
     while found.after:
-        found = read(tab, reader, found.after, now)
+        found = read(tab, reader, found.after, later)
         shown += found
     ids = [card.id for card in shown]
     assert len(ids) == len(set(ids))
-    assert there <= set(ids)
+    assert there <= set(ids) <= before
     if tab == "following":
         assert [(card.at, card.id) for card in shown] == sorted(
             ((card.at, card.id) for card in shown), reverse=True
