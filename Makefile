@@ -41,9 +41,10 @@ demo: venv ## load the demo people into the database (harmless twice)
 	@$(PY) -m tools.prepare
 	@$(PY) -m flask demo
 
-bench: venv-dev ## page cost as multiples of a bare answer, common free time, sockets and messages, and the races at 200 trials
+bench: venv-dev ## page cost as multiples of a bare answer, common free time, matching, sockets and messages, and the races at 200 trials
 	@$(PY) bench/pages.py
 	@$(PY) bench/free_time.py
+	@$(PY) bench/matching.py
 	@$(PY) bench/live.py
 	@RACE_TRIALS=200 $(PY) -m tools.test --races
 

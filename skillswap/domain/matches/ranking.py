@@ -35,7 +35,7 @@ from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, decode, encode
 from skillswap.models import HourMask, SwapEdge, TeacherListing, User, UserSkill, UserSkillKind
 
 SCANNED, RANKED_MOST = 500, 100  # of a skill: so many are looked at, the first who could meet kept
-BEST_MOST, SWAPS_MOST = 20, 50  # the best rated whether they could or not; and those who would swap
+BEST_MOST, SWAPS_MOST = 20, 150  # the best rated whatever they could; who would swap, looked at
 WANTS_MOST, OFFERS_MOST = 6, 6  # of the learner's, for the first cut; they share what it may cost
 SHARE = 3
 WEEKS = 2
@@ -162,14 +162,14 @@ def _branches(asked: Asked) -> Iterator[AnySelect]:
     wants: list[Any] = (
         [one.id] if one else [_my(UserSkillKind.WANTED, place) for place in range(WANTS_MOST)]
     )
-    part = 1 if one else SHARE
+    part, pairs = (1, 1) if one else (SHARE, 2 * SHARE)
     for skill_id in wants:
         yield _best_rated(skill_id, asked, BEST_MOST)
         yield _could_meet(skill_id, asked, SCANNED // part, RANKED_MOST // part)
     offers = [_my(UserSkillKind.OFFERED, place) for place in range(OFFERS_MOST)]
     for skill_id in wants:
         for offer in offers:
-            yield _swappers(skill_id, offer, asked, SWAPS_MOST // part // (1 if one else 2))
+            yield _swappers(skill_id, offer, asked, SWAPS_MOST // pairs)
 
 
 def _best_rated(skill_id: Any, asked: Asked, limit: int) -> AnySelect:

@@ -136,13 +136,16 @@ def _hours(found: Score, row: Any, mine: Side, theirs: Side, now: datetime) -> l
         return []
     gains = []
     for words, (days, start, end) in PARTS.items():
+        if not start:
+            continue  # nobody is asked to give their nights
         more = [Window(day, start, end) for day in days]
         wider = replace(mine, windows=[*mine.windows, *more])
         minutes = common_minutes(wider, theirs, row.notice_hours, now) or 0
         if minutes - part.count >= WORTH_IT:
             gains.append((minutes, words))
     gains.sort(key=lambda one: -one[0])
-    return [_hours_change(found, words, minutes) for minutes, words in gains[:PARTS_SHOWN]]
+    made = [_hours_change(found, words, minutes) for minutes, words in gains[:PARTS_SHOWN]]
+    return [change for change in made if change.points > 0]
 
 
 def _hours_change(found: Score, words: str, minutes: int) -> Change:
