@@ -97,7 +97,8 @@ def more_teachers(viewer: User | None, filters: Filters, cursor: str | None, now
     """The next teachers of the same list, without counts. Two statements at most, by fit three."""
     meaning = meaning_of(filters)
     if viewer and filters.sort is Sort.FIT:
-        return _by_fit(viewer, filters, meaning, cursor, now)[0]
+        ranking = matches.ranking_of(viewer, _asked(filters, meaning), cursor, now)
+        return _by_fit(viewer, ranking, filters, meaning, cursor, now)
     return _teachers(viewer, filters, meaning, cursor, now)
 
 
@@ -107,42 +108,53 @@ def more_teachers(viewer: User | None, filters: Filters, cursor: str | None, now
 def _browse_by_fit(
     viewer: User, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
 ) -> Found:
-    found, by_fit = _by_fit(viewer, filters, meaning, cursor, now)
-    counts = _known_many(filters, meaning, now)
-    if counts is None or not found.after:
-        counts = _counts(viewer, filters, meaning)
+    everybody = not meaning.words and not meaning.by_slug
+    found, similar, by_fit = Page([], None), list[SkillRef](), not everybody
+    known = _known_many(filters, meaning, now)
+    counts = known or _counts(viewer, filters, meaning)
+    if counts.total:
+        ranking = matches.ranking_of(viewer, _asked(filters, meaning), cursor, now)
+        found = _by_fit(viewer, ranking, filters, meaning, cursor, now, whole=everybody)
+        by_fit = ranking.wants or not everybody  # there is something to fit
+        if found.after == matches.end_of(ranking) and counts.total <= len(ranking.order):
+            found = replace(found, after=None)
+        if known and not found.after:  # they have become few
+            counts = _counts(viewer, filters, meaning)
+    elif not counts.unfiltered:
+        similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
+    if known is None:
         _remember_many(filters, meaning, counts, now)
-    similar = list[SkillRef]()
     if not found.rows and not cursor:
         counts = replace(counts, total=0)  # who teaches it has no room
-        if not counts.unfiltered:
-            similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
     unknown = bool(filters.skill) and not meaning.by_slug
     return Found(found, counts, meaning.skill, unknown, similar, by_fit, meaning.guessed)
 
 
 def _by_fit(
-    viewer: User, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
-) -> tuple[Page, bool]:
-    """The next who fit best; behind them, where the list is about no skill, all others.
-
-    Also says whether there is anything to fit: something looked for, or wanted and taught.
-    """
-    ranking = matches.ranking_of(viewer, _asked(filters, meaning), cursor, now)
+    viewer: User,
+    ranking: matches.Ranking,
+    filters: Filters,
+    meaning: Meaning,
+    cursor: str | None,
+    now: datetime,
+    *,
+    whole: bool = True,
+) -> Page:
+    """The next who fit best, and behind them all others by rating: on the same page if `whole`."""
     skill, first = meaning.skill, _leading(meaning)
-    everybody = not meaning.words and not meaning.by_slug
-    by_fit = ranking.wants or not everybody
     found = Page([], None)
     if matches.is_ours(cursor):
         found = matches.best_of(viewer, ranking, cursor, now, skill=skill, first=first)
         cursor = None
-    if found.after or (not everybody and len(ranking.order) < matches.RANKED_MOST):
-        return found, by_fit
-    query = _rest_query(filters, meaning, cursor)
+    if found.after:
+        return found
+    if found.rows and not whole:
+        return replace(found, after=matches.end_of(ranking))
+    query, but = _rest_query(filters, meaning, cursor), ranking.ids
     rest = matches.cards(
-        query, BY_RATING, viewer=viewer, skill=skill, first=first, now=now, but=ranking.ids
+        query, BY_RATING, viewer=viewer, skill=skill, first=first, now=now, but=but
     )
-    return Page([*found.rows, *rest.rows], rest.after), by_fit
+    return Page([*found.rows, *rest.rows], rest.after)
 
 
 @lru_cache(maxsize=64)
