@@ -11,7 +11,7 @@ from flask_login import login_required
 from skillswap.blueprints.media import take_pictures
 from skillswap.db import transaction
 from skillswap.domain import pictures, posts, skills
-from skillswap.errors import Refused, Taken, WrongState
+from skillswap.errors import Refused, Taken
 from skillswap.forms.posts import PostForm
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
@@ -150,8 +150,8 @@ def edit(public_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         if post.state is PostState.DRAFT:
             return redirect(url_for(".new", draft=public_id), 303)
-        if post.state is not PostState.PUBLISHED:
-            raise WrongState("post", post.state)
+        if post.state is PostState.HIDDEN:  # its page says why it stays as it is
+            return redirect(_page_of(post), 303)
         _hold(form, post)
     elif _takes_in(form):
         if form.submit_preview.data or form.submit_skill.data:

@@ -259,6 +259,18 @@ def test_two_who_change_the_same_post_lose_neither_text(browser, ada, headers):
     assert the_post().body == "From my desk"
 
 
+def test_a_post_that_staff_have_hidden_is_not_changed(browser, ada, mo):
+    post = published(ada)
+    client, url = browser(ada), f"/posts/{post.public_id}"
+    with transaction():
+        posts.hide(mo, post.public_id, now=utcnow())
+    assert f"{url}/edit" not in client.get(url).text
+    assert client.get(f"{url}/edit").location == url
+    answer = client.post(f"{url}/edit", data=FORM | {"version": "1"})
+    assert answer.status_code == 409
+    assert "Our staff have taken this post out of sight" in answer.text
+
+
 def test_a_post_is_asked_about_and_then_gone(browser, ada, ben):
     post = published(ada, title="River")
     client, url = browser(ada), f"/posts/{post.public_id}/delete"
