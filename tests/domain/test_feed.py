@@ -205,6 +205,19 @@ def test_a_forged_cursor_starts_anew(ada: User, ben: User, now: datetime, tab: s
         assert [card.title for card in read(tab, ben, forged, utcnow())] == ["here"]
 
 
+def test_later_pages_show_what_there_was_when_the_visit_began(
+    ada: User, ben: User, now: datetime
+) -> None:
+    for number in range(25):  # a tutorial counts as younger, so what is new stands behind it
+        at = now - number * timedelta(minutes=1)
+        make_post(ada, title=str(number), kind=PostKind.TUTORIAL, now=at)
+    first = feed.for_you(ben, None, now)
+    make_post(ada, title="since then", now=now + timedelta(minutes=1))
+    rest = feed.for_you(ben, first.after, now + timedelta(minutes=2))
+    assert [card.title for card in (*first, *rest)] == [str(number) for number in range(25)]
+    assert rest.after is None
+
+
 # -- what to start with ----------------------------------------------------------------------------
 
 
@@ -235,8 +248,8 @@ def test_following_is_what_a_plain_look_at_every_post_gives(app: object, now: da
     authors = [crowd[0]] * 50 + [crowd[69]] * 10 + chance.choices(crowd, k=240)
     about = [[]] * 50 + [skills[n * 3 : n * 3 + 5] for n in range(10)]
     about += [chance.sample(skills, chance.randint(0, 3)) for _ in range(240)]
-    ages = [0] * 50 + list(range(1, 11)) + [chance.randint(11, 40) for _ in range(240)]
-    times = [now - age * timedelta(minutes=1) for age in ages]
+    ages = [*range(60), *(60 * chance.randint(2, 30) for _ in range(240))]
+    times = [now - age * timedelta(seconds=1) for age in ages]
     ids = post_many(authors, times, about)
     rows = zip(times, ids, authors, about, strict=True)
     wanted = sorted(
