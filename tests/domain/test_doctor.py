@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from skillswap.db import db, transaction
-from skillswap.domain import comments, doctor, learning_sessions, likes
+from skillswap.domain import comments, doctor, learning_sessions, likes, media
 from skillswap.domain.skills import load_catalogue
 from skillswap.models import (
     BookedSlot,
@@ -40,7 +40,11 @@ from tests import people
 
 @pytest.fixture
 def place(ada: User, ben: User, now: datetime) -> LearningSession:
-    """The catalogue, a pitch, an exchange, a kept session, one ahead and one offered."""
+    """The catalogue, a pitch, an exchange, a kept session, one ahead and one offered; no files,
+    which tests before this one may have left.
+    """
+    for name in list(media.store().names()):
+        media.store().delete(name)
     with transaction():
         load_catalogue(now)
     exchange = people.make_exchange(ben, ada, offered="sourdough", now=now - timedelta(days=9))
