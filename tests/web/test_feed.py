@@ -93,6 +93,7 @@ def test_an_empty_tab_helps_with_people_and_tutorials(browser, ada, ben, cy):
     people.make_post(ada, title="Ten minute sky", kind=PostKind.TUTORIAL, skills=("Watercolour",))
     page = browser(ben).get("/feed?tab=following").text
     assert "Nothing comes in yet" in page
+    assert 'id="feed"' in page  # where the first post of one's own arrives
     assert "Teaches Watercolour" in page
     assert page.count('action="/people/ada/follow"') == 1
     assert "Ten minute sky" in page
