@@ -44,6 +44,7 @@ from skillswap.models import (
     PitchState,
     Skill,
     SkillState,
+    TeacherListing,
     User,
     UserSkill,
     UserSkillKind,
@@ -285,6 +286,7 @@ def _fits_query(limit: int) -> AnySelect:
     people = select(*COLUMNS).where(
         here(),
         User.id.in_(select(lines.c.user_id)),
+        exists().where(TeacherListing.user_id == User.id),  # has room
         User.id.not_in(known),
         User.id.not_in(muted),
     )
