@@ -101,7 +101,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("teacher_listings", schema=None) as batch_op:
         batch_op.drop_index("ix_teacher_listings_browse")

@@ -51,7 +51,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_person_words_user", ["user_id", "word"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("person_words", schema=None) as batch_op:
         batch_op.drop_index("ix_person_words_user")

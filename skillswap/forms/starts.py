@@ -17,7 +17,7 @@ from wtforms import Field, HiddenField, RadioField, StringField, SubmitField, Te
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length
 
-from skillswap.domain.free_time import FreeTimes, Pair, Start
+from skillswap.domain.free_time import Clocked, FreeTimes, Pair, Start
 from skillswap.domain.scheduling import Reading, read_wall
 from skillswap.errors import Refused
 from skillswap.forms.base import Form
@@ -59,7 +59,7 @@ class Grid:
     """The common free times as check boxes; `sessions/_free_times.html` prints it."""
 
     free: FreeTimes
-    partner: User
+    partner: Clocked
     mine: str  # zones
     theirs: str
     ticked: frozenset[str]
