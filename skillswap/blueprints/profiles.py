@@ -11,12 +11,12 @@ from flask_login import login_required
 
 from skillswap.domain import feed, follows, matches, profiles, ratings, reliability
 from skillswap.domain.ratings import Filters
+from skillswap.forms.teachers import read_filters
 from skillswap.lib.clock import utcnow
 from skillswap.models import RatedRole, User
 from skillswap.web import me, render, viewer
 
 bp = Blueprint("profiles", __name__)
-SLUG_MOST = 60
 LATEST = 3  # ratings and posts, before the way to all of them
 
 
@@ -36,8 +36,9 @@ def show(username: str) -> ResponseReturnValue:
 @login_required
 def why(username: str) -> ResponseReturnValue:
     """Every part of how well a teacher fits the reader, what it weighs, and what would help."""
-    skill = request.args.get("skill", "")[:SLUG_MOST]
-    return render("profiles/why.html", why=matches.why_of(me(), username, skill, utcnow()))
+    filters, _dropped = read_filters(request.args)
+    found = matches.why_of(me(), username, filters.skill, utcnow())
+    return render("profiles/why.html", why=found)
 
 
 def _said(person: User, now: datetime) -> dict[str, Any]:
