@@ -193,7 +193,8 @@ def test_a_broken_row_is_found(what: str) -> None:
     statement, check = BROKEN[what]
     with transaction():
         db.session.execute(statement().execution_options(synchronize_session=False))
-    (name,) = found()
+    # what is broken at its source is something else in the lists made of it as well
+    (name,) = [one for one in found() if one != "lists say what they are made of"]
     assert name.startswith(check)
 
 
