@@ -50,7 +50,6 @@ from skillswap.models import (
 )
 from tests import people, town
 
-
 # the step that brought each kind of file; one further down forgets those files
 KEPT_FROM = {"avatar": "0001", "chat": "0004", "post": "0006"}
 
