@@ -20,8 +20,10 @@ from tests.browser.visitor import Visitor
 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# what a scheme can change of a page that was looked at whole in the other one
+COLOURS = ["color-contrast", "link-in-text-block"]
 RUN = """
-tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(
+which => axe.run(document, {runOnly: which, resultTypes: ["violations"]}).then(
   ({violations}) => violations.flatMap(({id, nodes}) => nodes.map(
     ({html, failureSummary}) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`)))
 """
@@ -53,7 +55,7 @@ SMALL = """
 }
 """
 LINKS = '() => [...document.querySelectorAll("a[href]")].map((link) => link.href)'
-FILES = (".ics", ".atom")  # for other programs
+FILES = (".ics", ".atom", ".webp")  # for other programs, and pictures alone
 WIDTHS = (390, 1280)
 STARTS = {
     None: ["/", "/login", "/signup", "/teachers", "/teachers?q=nobody+teaches+this"],
@@ -101,9 +103,9 @@ def violations(one: Visitor) -> list[str]:
     """What axe says of the open page, in both schemes."""
     found = []
     one.page.evaluate(AXE)
-    for scheme in ("light", "dark"):
+    for scheme, which in (("light", TAGS), ("dark", COLOURS)):
         one.page.emulate_media(color_scheme=scheme)
-        found += [f"{one.path} in {scheme}: {each}" for each in one.page.evaluate(RUN, TAGS)]
+        found += [f"{one.path} in {scheme}: {each}" for each in one.page.evaluate(RUN, which)]
     return found
 
 
