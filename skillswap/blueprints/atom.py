@@ -29,7 +29,7 @@ BEGUN = datetime(2026, 1, 1, tzinfo=UTC)  # of a skill nobody has written about
 @limiter.limit("60 per minute")
 def person(username: str) -> ResponseReturnValue:
     """The latest posts of somebody."""
-    author = person_named(username.lower())
+    author = person_named(username.lower(), to=None)
     posts = feed.posts_by(author, None, None, whole=True).rows
     title = _("%s on SkillSwap") % author.name
     page = url_for("profiles.show", username=author.username)

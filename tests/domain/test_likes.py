@@ -28,6 +28,7 @@ def do(verb, *args, **facts):
 
 def number(post):
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalar(select(Post.like_count).where(Post.id == post.id))
 
 

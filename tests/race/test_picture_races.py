@@ -32,6 +32,7 @@ def no_files_are_left(app: Flask) -> Iterator[None]:
 
 def count(table: type) -> int:
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalar(select(func.count()).select_from(table)) or 0
 
 

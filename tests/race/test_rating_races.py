@@ -49,6 +49,7 @@ def meeting(ada: User, learner: User, now, hours: int = 0) -> str:
 def told() -> int:
     """How often something was published."""
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalar(select(func.count()).where(Event.kind == "rating.published")) or 0
 
 

@@ -38,6 +38,7 @@ def say(person, post, body="Lovely.", **facts):
 
 def number(column):
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalar(select(column))
 
 

@@ -52,6 +52,7 @@ def url(key, tail=""):
 
 def session_row(key):
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalars(select(LearningSession).where(LearningSession.public_id == key)).one()
 
 

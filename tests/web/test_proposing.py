@@ -91,6 +91,7 @@ def ticked(html):
 
 def count():
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalar(select(func.count(LearningSession.id)))
 
 

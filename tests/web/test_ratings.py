@@ -54,6 +54,7 @@ def url(key, tail="/rate"):
 
 def rows():
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalars(select(Rating).order_by(Rating.id)).all()
 
 

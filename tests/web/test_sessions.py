@@ -47,6 +47,7 @@ def iso(at):
 
 def row(key):
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalar(select(LearningSession).where(LearningSession.public_id == key))
 
 

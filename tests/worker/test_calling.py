@@ -23,6 +23,7 @@ PATIENCE = 60  # seconds, for what takes five
 
 def state() -> MeetingState | None:
     db.session.rollback()
+    db.session.expire_all()
     return db.session.scalar(select(Meeting.state))
 
 
