@@ -266,12 +266,13 @@ def test_the_slower_is_shown_the_next_free_starts(pair, now):
     ana, ben = pair
     people.make_hours(ana, "every day 9-11")
     exchange = people.make_exchange(ben, ana, now=now)
+    after = noon(now, 2, 0)  # whole days: the notice may end between nine and eleven
     first, second, third, fourth = free_time.next_starts(
-        ana, ben, teacher=ana, minutes=60, now=now, limit=4
+        ana, ben, teacher=ana, minutes=60, now=now, limit=4, after=after
     )
     assert first.at < second.at < third.at < fourth.at
     people.make_session(ana, exchange, start=first.at, now=now)
-    again = free_time.next_starts(ana, ben, teacher=ana, minutes=60, now=now, limit=1)
+    again = free_time.next_starts(ana, ben, teacher=ana, minutes=60, now=now, limit=1, after=after)
     assert again[0].at > second.at  # the buffer: not the half hour after it either
     late = free_time.next_starts(
         ana, ben, teacher=ana, minutes=60, now=now, limit=1, after=fourth.at
