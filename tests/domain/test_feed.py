@@ -364,11 +364,10 @@ def steps_counted() -> Iterator[Callable[[], int]]:
     raw.set_progress_handler(None, 0)
 
 
+@pytest.mark.only_on("sqlite")  # counts the steps of its machine
 def test_the_work_follows_whom_one_follows_and_not_how_much_they_have_written(
     app: object, now: datetime
 ) -> None:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("counts the steps of SQLite's machine")
     make_crowd(2_000)
     crowd = list(db.session.scalars(select(User.id).where(User.username.startswith("crowd-"))))
     skills = list(db.session.scalars(select(Skill.id)))
