@@ -53,13 +53,15 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
 
 function land() {
   const { form, text, upTo } = flight;
-  const kept = form.isConnected; // it was not taken: its words come back
-  const typed = form.querySelector("textarea").value;
+  const kept = form.isConnected;
   const field = document.querySelector(".composer textarea");
   flight = null;
   if (!field) return;
-  const next = kept || field.matches("[aria-invalid]") ? "" : typed.slice(0, upTo);
-  field.value = next.trim() ? next : [kept ? text : field.value, typed].filter(Boolean).join("\n");
+  const refused = kept || field.matches("[aria-invalid]"); // it was not taken: its words come back
+  const before = kept ? text : field.value; // what is in the new form already was typed last
+  const typed = form.querySelector("textarea").value + (refused ? "" : before);
+  const next = refused ? "" : typed.slice(0, upTo);
+  field.value = next.trim() ? next : [refused ? before : "", typed].filter(Boolean).join("\n");
   if (!kept) field.focus({ preventScroll: true });
   if (!next.trim()) return;
   later = typed.slice(upTo);
