@@ -1,6 +1,5 @@
-"""`make test`: the suite on SQLite, what touches the database again on PostgreSQL, and Chromium.
+"""`make test`: the suite on SQLite, what touches the database again on PostgreSQL, then Chromium.
 
-Chromium runs beside the others: it waits a lot. Its lines are kept until it has ended.
 With a path, only that, without parallelism, on the database named by `--database`.
 """
 
@@ -10,10 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from tests.support.postgres import cluster
 from tools.services import ensure
@@ -49,13 +46,11 @@ def main() -> int:
 def everything(
     stack: ExitStack, *, whole: Sequence[str], both: Sequence[str], browser: Sequence[str]
 ) -> int:
-    """The three parts, each run even when another one failed."""
-    with ThreadPoolExecutor() as beside:
-        windows = beside.submit(pytest, *browser, kept=True) if browser else None
-        failed = part("SQLite", pytest(*PARALLEL, *whole))
-        failed |= part("PostgreSQL", pytest(*PARALLEL, *both, env=postgresql(stack)))
-        if windows:
-            failed |= part("Chromium", windows.result())
+    """The three parts, each run even when an earlier one failed."""
+    failed = part("SQLite", pytest(*PARALLEL, *whole))
+    failed |= part("PostgreSQL", pytest(*PARALLEL, *both, env=postgresql(stack)))
+    if browser:
+        failed |= part("Chromium", pytest(*browser))
     return failed
 
 
@@ -65,22 +60,16 @@ def postgresql(stack: ExitStack) -> dict[str, str]:
     return {"TEST_DATABASE": "postgresql", "TEST_DATABASE_URL": stack.enter_context(cluster())}
 
 
-def pytest(*arguments: str, env: dict[str, str] | None = None, kept: bool = False) -> int:
-    """Run pytest in a process of its own; give its exit code. With `kept` it prints at its end."""
+def pytest(*arguments: str, env: dict[str, str] | None = None) -> int:
+    """Run pytest in a process of its own; give its exit code."""
     name = (env or {}).get("TEST_DATABASE", "sqlite")
-    began = f"\n=== {name}: pytest {' '.join(arguments)}\n"
-    if not kept:
-        print(began, end="", flush=True)
+    print(f"\n=== {name}: pytest {' '.join(arguments)}", flush=True)
     environment = os.environ | {"TEST_DATABASE": "sqlite"} | (env or {})
     command = [sys.executable, "-m", "pytest", *arguments]
     started = time.monotonic()
-    with TemporaryFile() as lines:
-        output = lines if kept else None
-        done = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False)
-        lines.seek(0)
-        said = began + lines.read().decode(errors="replace") if kept else ""
-    print(f"{said}--- {time.monotonic() - started:.0f} s", flush=True)
-    return done.returncode
+    code = subprocess.run(command, env=environment, check=False).returncode
+    print(f"--- {time.monotonic() - started:.0f} s", flush=True)
+    return code
 
 
 def part(name: str, code: int) -> int:
