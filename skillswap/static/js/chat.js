@@ -22,12 +22,11 @@ function markRead() {
     const label = to.dataset.word;
     for (const line of to.closest(".thread").querySelectorAll("[data-mine]")) {
       if (Number(line.dataset.mine) > Number(to.dataset.read)) continue;
-      const mark = line.querySelector("time .icon");
-      const use = mark?.querySelector("use");
+      const use = line.querySelector("time .icon use");
       const tick = use?.getAttribute("href");
       if (!tick?.endsWith("#check")) continue;
       use.setAttribute("href", `${tick}-check`);
-      mark.setAttribute("aria-label", label);
+      use.parentElement.setAttribute("aria-label", label);
     }
   }
 }
@@ -65,7 +64,12 @@ function land() {
   if (!kept) field.focus({ preventScroll: true });
   if (!next.trim()) return;
   later = typed.slice(upTo);
-  setTimeout(() => field.form.requestSubmit());
+  setTimeout(() => {
+    if (flight) return; // sent by Enter in this very moment
+    later += field.value.slice(next.length);
+    field.value = next;
+    field.form.requestSubmit();
+  });
 }
 
 function writeOn({ type, detail: { ctx } }) {
