@@ -113,7 +113,7 @@ class Story:
             read = post.state is PostState.PUBLISHED
             rows = db.session.scalars(select(PostSkill).where(PostSkill.post_id == post.id)).all()
             assert {row.published_at for row in rows} <= {post.published_at if read else None}
-        made = db.session.scalars(select(Event.kind)).all()
+        made = db.session.scalars(select(Event.kind).order_by(Event.id)).all()
         assert made.count("post.published") == len(
             [1 for _state, published_at in states().values() if published_at]
         )
