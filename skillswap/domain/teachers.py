@@ -39,12 +39,9 @@ from skillswap.lib.i18n import _
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, page, paginate
 from skillswap.models import (
     Level,
-    Mute,
     Pitch,
-    PitchState,
     Skill,
     SkillState,
-    TeacherListing,
     User,
     UserSkill,
     UserSkillKind,
@@ -264,33 +261,6 @@ def some_teachers(limit: int, now: datetime) -> Page:
 def _some_query(limit: int) -> AnySelect:
     people = select(*COLUMNS).where(here(), User.headline != "", offers())
     return page_query(people, BY_RATING, for_reader=False, limit=limit)
-
-
-def people_who_fit(learner: User, limit: int, now: datetime) -> Page:
-    """Teachers of what this person wants to learn, in the order of browsing. One statement.
-
-    Those who have a pitch of theirs or said yes to one are known already; those they have muted
-    are left out.
-    """
-    return cards(_fits_query(limit), BY_RATING, viewer=learner, now=now, limit=limit)
-
-
-@lru_cache(maxsize=8)
-def _fits_query(limit: int) -> AnySelect:
-    wanted = select(Mine.skill_id).where(Mine.user_id == VIEWER, Mine.kind == UserSkillKind.WANTED)
-    lines = offered_lines(UserSkill.skill_id.in_(wanted)).subquery()
-    known = select(Pitch.teacher_id).where(
-        Pitch.learner_id == VIEWER, Pitch.state.in_((*OPEN, PitchState.ACCEPTED))
-    )
-    muted = select(Mute.muted_id).where(Mute.muter_id == VIEWER)
-    people = select(*COLUMNS).where(
-        here(),
-        User.id.in_(select(lines.c.user_id)),
-        exists().where(TeacherListing.user_id == User.id),  # has room
-        User.id.not_in(known),
-        User.id.not_in(muted),
-    )
-    return page_query(people, BY_RATING, for_reader=True, limit=limit)
 
 
 def alternatives(learner: User, pitch: Pitch, now: datetime) -> Sequence[TeacherCard]:

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from skillswap.db import db, transaction
 from skillswap.domain import explore
 from skillswap.domain.searching import Filters, Sort
-from skillswap.domain.teachers import people_who_fit, some_teachers, taught_skills
+from skillswap.domain.teachers import some_teachers, taught_skills
 from skillswap.lib.languages import mask_of
-from skillswap.models import Level, PitchState, SkillName, User, UserSkill, UserSkillKind, UserState
+from skillswap.models import Level, SkillName, User, UserSkill, UserSkillKind, UserState
 from tests.crowd import make_crowd
-from tests.people import make_person, make_pitch, make_skill
+from tests.people import make_person, make_skill
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -329,19 +329,6 @@ def test_the_skills_most_people_teach_lead():
     make_person("b2b", offers=("Chess",))
     make_person("c3c", offers=("Rust", "Go", "Chess"), state=UserState.SUSPENDED)
     assert [skill.name for skill in taught_skills(9)] == ["Chess", "Go"]
-
-
-def test_people_who_fit_teach_what_i_want(ada, ben, cy, now):
-    assert [card.username for card in people_who_fit(ben, 6, now)] == ["ada"]
-    assert not people_who_fit(cy, 6, now).rows
-
-
-def test_who_has_my_pitch_or_said_yes_is_known_already(ada, ben, now):
-    pitch = make_pitch(ben, ada)
-    assert not people_who_fit(ben, 6, now).rows
-    with transaction():
-        pitch.state = PitchState.DECLINED
-    assert len(people_who_fit(ben, 6, now)) == 1
 
 
 # -- what it costs --------------------------------------------------------------------------------
