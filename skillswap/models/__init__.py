@@ -21,10 +21,12 @@ from skillswap.models.delivery import (
     Preference,
     PushSubscription,
 )
+from skillswap.models.dismissal import Dismissal
 from skillswap.models.email_token import EmailToken, TokenPurpose
 from skillswap.models.event import Event
 from skillswap.models.exchange import Exchange, ExchangeLeg, ExchangeNote, ExchangeState
 from skillswap.models.follow import Follow, SkillFollow
+from skillswap.models.impression import Exposure, Impression, ShownIn
 from skillswap.models.learning_session import (
     BookedSlot,
     LearningSession,
@@ -58,6 +60,7 @@ from skillswap.models.post import (
 )
 from skillswap.models.rating import RatedRole, Rating, RatingPrompt, RatingState, RatingTotal
 from skillswap.models.report import Report, ReportCategory, ReportState
+from skillswap.models.saved_teacher import SavedTeacher
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
 from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, UserState
 
@@ -79,6 +82,7 @@ __all__ = [
     "DeclineReason",
     "Delivery",
     "DeliveryResult",
+    "Dismissal",
     "EmailToken",
     "Event",
     "ExceptionKind",
@@ -86,8 +90,10 @@ __all__ = [
     "ExchangeLeg",
     "ExchangeNote",
     "ExchangeState",
+    "Exposure",
     "Follow",
     "HourMask",
+    "Impression",
     "LearningSession",
     "Level",
     "LivePerson",
@@ -128,7 +134,9 @@ __all__ = [
     "Report",
     "ReportCategory",
     "ReportState",
+    "SavedTeacher",
     "SessionState",
+    "ShownIn",
     "SignIn",
     "Skill",
     "SkillFollow",
