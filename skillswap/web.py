@@ -91,19 +91,15 @@ class Frame:
 
 
 PLACES = {
+    **dict.fromkeys(("feed", "pages", "posts", "comments", "bookmarks"), "home"),
+    **dict.fromkeys(("explore", "skill_pages"), "explore"),
+    **dict.fromkeys(("sessions", "exchanges"), "sessions"),
     "dashboard": "dashboard",
     "teachers": "teachers",
     "pitches": "pitches",
-    "sessions": "sessions",
-    "exchanges": "sessions",
     "chat": "chat",
     "notifications": "notifications",
     "moderation": "moderation",
-    "feed": "home",
-    "pages": "home",
-    "posts": "home",
-    "comments": "home",
-    "bookmarks": "home",
 }
 
 

@@ -19,6 +19,7 @@ from skillswap.blueprints import (
     dev,
     email_links,
     exchanges,
+    explore,
     feed,
     follows,
     joining,  # noqa: F401 - adds its views to those of `sessions`
@@ -54,6 +55,7 @@ ALL = (
     email_links,
     profiles,
     feed,
+    explore,
     skill_pages,
     atom,
     follows,
