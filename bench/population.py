@@ -18,8 +18,8 @@ ZONES = (
     "Europe/London America/Mexico_City Asia/Tokyo Africa/Lagos Asia/Kolkata Europe/Berlin "
     "Australia/Sydney America/Sao_Paulo"
 ).split()
-FIRST = "Ana Bo Chidi Dara Emeka Freya Goran Hana Inês Jun Kofi Leila Mateus Nadia Omar".split()
-LAST = "Adler Bello Costa Dahl Eze Fischer Garcia Horvat Ito Jensen Khan Lima Mbeki Novak".split()
+SOUNDS = "a be chi da ema fre go ha in ju ko lei ma na or pe qui ro sa tu ul vi wen xa yo".split()
+ENDS = "n s rd l na ta go ski mi ez er ov".split()
 BIO = "I like to learn slowly, from one person at a time, and to teach what my hands know."
 BATCH = 2_000
 
@@ -57,8 +57,14 @@ def people(count: int, now: datetime, *, seed: int = 7) -> list[int]:
     return list(db.session.scalars(select(User.id).order_by(User.id)).all())
 
 
+def _name(chance: random.Random, sounds: int) -> str:
+    """Hundreds of first names or a quarter of a million last names, nearly as uneven as real."""
+    parts = chance.choices(SOUNDS, [1 / (n + 3) for n in range(len(SOUNDS))], k=sounds)
+    return ("".join(parts) + chance.choice(ENDS)).capitalize()
+
+
 def _person(number: int, now: datetime, chance: random.Random) -> dict[str, Any]:
-    first, last = chance.choice(FIRST), chance.choice(LAST)
+    first, last = _name(chance, 2), _name(chance, 3)
     return {
         "username": f"p{number}",
         "email": f"p{number}@example.org",

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Result,
+    ScalarSelect,
     String,
     and_,
     bindparam,
@@ -129,6 +130,19 @@ class TeacherCard:
 
 
 # -- the skills of a person, as a column -----------------------------------------------------------
+
+
+def skill_of_mine(kind: UserSkillKind, place: int) -> ScalarSelect[int]:
+    """The reader's skill of that kind in that place, counted by its id."""
+    return (
+        select(Mine.skill_id)
+        .where(Mine.user_id == VIEWER, Mine.kind == kind)
+        .order_by(Mine.skill_id)
+        .limit(1)
+        .offset(place)
+        .correlate(None)
+        .scalar_subquery()
+    )
 
 
 def meets_mine() -> ColumnElement[bool]:

@@ -12,15 +12,16 @@ from sqlalchemy.orm import aliased
 from skillswap.db import db
 from skillswap.domain.feed.sources import MUTED, heard
 from skillswap.domain.posts.cards import face
-from skillswap.domain.teachers import VIEWER, Mine
+from skillswap.domain.teachers import VIEWER, Mine, skill_of_mine
 from skillswap.domain.visibility import visible
 from skillswap.lib.i18n import _
-from skillswap.models import Follow, Post, PostKind, PostSkill, Skill, User, UserSkill
+from skillswap.models import Follow, Post, PostKind, PostSkill, Skill, TeacherListing, User
 from skillswap.models.skill import UserSkillKind
 
 SHOWN = 3
 # how far each source is looked into
-TEACHERS, FOLLOWED, OF_EACH, BEST, NEWEST = 60, 40, 300, 12, 400
+WANTS_MOST, TEACHERS = 6, 20
+FOLLOWED, OF_EACH, BEST, NEWEST = 40, 200, 12, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,7 @@ def _people_query() -> Any:
     """(user_id, skill, friend's id): teachers of what I want, whom those I follow follow, the
     best rated; each source looked into a little.
     """
-    wanted = select(Mine.skill_id).where(Mine.user_id == VIEWER, Mine.kind == UserSkillKind.WANTED)
-    teachers = (
-        select(User.id, Skill.name, literal(0, BigInteger).label("friend_id"))
-        .join(UserSkill, UserSkill.user_id == User.id)
-        .join(Skill, Skill.id == UserSkill.skill_id)
-        .where(UserSkill.kind == UserSkillKind.OFFERED, UserSkill.skill_id.in_(wanted))
-        .where(User.teaching, User.paused.is_(None), visible(to=VIEWER))
-        .order_by(User.rating_rank.desc(), User.last_seen_at.desc(), User.id.desc())
-        .limit(TEACHERS)
-        .subquery()
-    )
+    teachers = union_all(*(_best_teaching(place) for place in range(WANTS_MOST))).subquery()
     mine = (
         select(Follow.followee_id)
         .where(Follow.follower_id == VIEWER)
@@ -88,6 +79,21 @@ def _people_query() -> Any:
         .subquery()
     )
     return union_all(select(teachers), select(friends), select(best)).subquery("found")
+
+
+def _best_teaching(place: int) -> Any:
+    """The best rated teachers of the skill wanted in that place, by the lists' own index."""
+    row = TeacherListing
+    best = (
+        select(row.user_id, row.skill_id)
+        .where(row.skill_id == skill_of_mine(UserSkillKind.WANTED, place))
+        .order_by(row.rank.desc(), row.user_id.desc())
+        .limit(TEACHERS)
+        .subquery()
+    )
+    return select(
+        best.c.user_id.label("id"), Skill.name, literal(0, BigInteger).label("friend_id")
+    ).join(Skill, Skill.id == best.c.skill_id)
 
 
 def _suggested_query() -> Any:
