@@ -41,13 +41,14 @@ from skillswap.models import (
     UserSkill,
     UserSkillKind,
 )
+from skillswap.models.listing import CHOSEN_BY
 from skillswap.models.pitch import OPEN
 
 EDGES_EACH_WAY = 8  # of each side: offers times wants must not grow without end
 AT_ONCE = 500
 COLUMNS = (
     "teaching learning paused state places pitch_cap language_mask timezone rating_rank"
-    " rating_milli rating_count answered_count unanswered_count reply_minutes"
+    " rating_milli rating_count answered_count unanswered_count reply_minutes verified_until"
 ).split()
 
 Row = tuple[Any, ...]
@@ -119,12 +120,20 @@ def keep_touched(now: datetime) -> None:
 
 
 def refresh_due(now: datetime, limit: int) -> int:
-    """Make the hours anew of those whose clocks change soon, or have changed. For the sweep."""
+    """Make the rows anew of those whose clocks change soon or have changed, and of those whose
+    verification has run out. For the sweep.
+    """
     due = select(HourMask.user_id).where(HourMask.stale_at <= now).order_by(HourMask.stale_at)
-    ids = sorted(db.session.scalars(due.limit(limit)))
+    ids = sorted({*db.session.scalars(due.limit(limit)), *_no_longer_verified(now, limit)})
     if ids:
         keep(ids, now)
     return len(ids)
+
+
+def _no_longer_verified(now: datetime, limit: int | None) -> Sequence[int]:
+    listed = exists().where(TeacherListing.user_id == User.id, TeacherListing.is_verified)
+    query = select(User.id).where(User.verified_until <= now, listed)
+    return db.session.scalars(query.order_by(User.verified_until, User.id).limit(limit)).all()
 
 
 # -- what they are made of ------------------------------------------------------------------------
@@ -153,7 +162,8 @@ def derive(user_ids: Collection[int], now: datetime, *, hold: bool = False) -> D
         if week:
             found.masks[(person.id,)] = (*hours, stale_at(person.timezone, now))
         if _takes_pitches(person):
-            _list(found, person, lines.get(person.id, []), hours)
+            verified = person.verified_until is not None and person.verified_until > now
+            _list(found, person, lines.get(person.id, []), hours, verified=verified)
     return found
 
 
@@ -161,14 +171,16 @@ def _run(query: Executable, user_ids: Collection[int]) -> Sequence[Any]:
     return db.session.execute(query, {"ids": list(user_ids)}).all()
 
 
-def _list(found: Derived, person: Any, lines: Sequence[Any], hours: Mask) -> None:
+def _list(
+    found: Derived, person: Any, lines: Sequence[Any], hours: Mask, *, verified: bool
+) -> None:
     """The listings and the swaps of somebody who takes pitches."""
     offers = [line for line in lines if line.kind is UserSkillKind.OFFERED]
     wants = [line for line in lines if line.kind is UserSkillKind.WANTED]
     rated = person.rating_milli if person.rating_count >= SHOWN_FROM else 0
     answers = shown(person.answered_count, person.unanswered_count, person.reply_minutes)
     pace = person.reply_minutes if answers else None
-    for line in offers:
+    for place, line in enumerate(offers):
         found.listings[person.id, line.skill_id] = (
             person.rating_rank,
             line.level,
@@ -176,6 +188,8 @@ def _list(found: Derived, person: Any, lines: Sequence[Any], hours: Mask) -> Non
             *hours,
             rated,
             pace,
+            verified,
+            place == 0,  # the first is of the highest level
         )
     if person.learning:
         pairs = product(offers[:EDGES_EACH_WAY], wants[:EDGES_EACH_WAY])
@@ -243,7 +257,7 @@ KEYS: dict[type[Model], tuple[str, ...]] = {
     HourMask: ("user_id",),
 }
 VALUES: dict[type[Model], tuple[str, ...]] = {
-    TeacherListing: ("rank", "level", "language_mask", *HOURS, "rating_milli", "reply_minutes"),
+    TeacherListing: ("rank", *CHOSEN_BY, "leads"),
     SwapEdge: ("rank",),
     HourMask: (*HOURS, "stale_at"),
 }
@@ -310,12 +324,13 @@ def are_missing() -> bool:
 
 
 def drift(now: datetime) -> Iterator[str]:
-    """Who has rows that differ from what they are made of. Hours that are due to be made anew
-    are no drift."""
+    """Who has rows that differ from what they are made of. What the next sweep makes anew is no
+    drift."""
     after = 0
     while ids := _some(after):
         wanted, standing = derive(ids, now), stored(ids)
         late = {key[0] for key, row in standing.masks.items() if row[-1] and row[-1] <= now}
+        late |= set(_no_longer_verified(now, None))
         for table in KEYS:
             here, there = standing.of(table), wanted.of(table)
             keys = here.keys() | there.keys()

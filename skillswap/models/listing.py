@@ -4,35 +4,45 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from skillswap.db import Model
 
 IS_SET = text("stale_at IS NOT NULL")
+# all that a list filters by: the indexes hold it, so that a page reads nothing else
+CHOSEN_BY = (
+    "level",
+    "language_mask",
+    "hours_0",
+    "hours_1",
+    "hours_2",
+    "rating_milli",
+    "reply_minutes",
+    "is_verified",
+)
 
 
 class TeacherListing(Model):
     """One skill of a teacher who takes pitches and has room, with all that a list filters by.
 
-    The index holds every column, so that a page of one skill reads nothing else.
+    `leads` is true of one line of each teacher, the one of their highest level: lists of all
+    teachers read these.
     """
 
     __tablename__ = "teacher_listings"
     __table_args__ = (
+        Index("ix_teacher_listings_browse", "skill_id", "rank", "user_id", *CHOSEN_BY),
         Index(
-            "ix_teacher_listings_browse",
-            "skill_id",
+            "ix_teacher_listings_everybody",
             "rank",
             "user_id",
-            "level",
-            "language_mask",
-            "hours_0",
-            "hours_1",
-            "hours_2",
-            "rating_milli",
-            "reply_minutes",
+            *CHOSEN_BY,
+            "skill_id",
+            sqlite_where=text("leads = 1"),
+            postgresql_where=text("leads"),
         ),
+        Index("ix_teacher_listings_newest", "skill_id", "user_id"),
         {"sqlite_with_rowid": False},
     )
     user_id: Mapped[int] = mapped_column(
@@ -47,6 +57,8 @@ class TeacherListing(Model):
     hours_2: Mapped[int] = mapped_column(BigInteger)
     rating_milli: Mapped[int]  # 0 while too few have rated
     reply_minutes: Mapped[int | None]  # the median; none while there are too few answers
+    is_verified: Mapped[bool] = mapped_column(default=False, server_default=false())
+    leads: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SwapEdge(Model):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, false
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from skillswap.db import BigId, Model, choice
@@ -46,6 +46,12 @@ class User(Model):
         # the order of /teachers, read backwards
         Index("ix_users_browse", "teaching", "rating_rank", "last_seen_at", "id"),
         Index("ix_users_rules", "rules_version"),
+        Index(
+            "ix_users_verified",
+            "verified_until",
+            sqlite_where=text("verified_until IS NOT NULL"),
+            postgresql_where=text("verified_until IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -93,6 +99,7 @@ class User(Model):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     email_confirmed_at: Mapped[datetime | None]
+    verified_until: Mapped[datetime | None]  # while it lies ahead somebody has checked who they are
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name
 
@@ -130,6 +137,10 @@ class User(Model):
     def is_paused_at(self, now: datetime) -> bool:
         """Whether they take no new pitches, the end of a pause taken into account."""
         return self.paused is not None and (self.paused_until is None or self.paused_until > now)
+
+    def is_verified_at(self, now: datetime) -> bool:
+        """Whether the badge of the verified stands beside their name."""
+        return self.verified_until is not None and self.verified_until > now
 
     @property
     def is_active(self) -> bool:
