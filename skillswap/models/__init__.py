@@ -62,6 +62,7 @@ from skillswap.models.rating import RatedRole, Rating, RatingPrompt, RatingState
 from skillswap.models.report import Report, ReportCategory, ReportState
 from skillswap.models.saved_teacher import SavedTeacher
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
+from skillswap.models.swap_ring import RingAnswer, RingState, SwapRing, SwapRingMember
 from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, UserState
 
 __all__ = [
@@ -134,6 +135,8 @@ __all__ = [
     "Report",
     "ReportCategory",
     "ReportState",
+    "RingAnswer",
+    "RingState",
     "SavedTeacher",
     "SessionState",
     "ShownIn",
@@ -144,6 +147,8 @@ __all__ = [
     "SkillState",
     "StaffRole",
     "SwapEdge",
+    "SwapRing",
+    "SwapRingMember",
     "TeacherListing",
     "TokenPurpose",
     "TurnKind",

@@ -45,6 +45,8 @@ from skillswap.models import (
     PostState,
     SignIn,
     SkillFollow,
+    SwapRing,
+    SwapRingMember,
     User,
     UserSkill,
 )
@@ -215,6 +217,7 @@ def fill_what_the_town_lacks() -> None:
         message = select(Message).where(Message.media_id.is_(None)).limit(1)
         db.session.scalars(message).one().media_id = file.id
         fill_the_feed(one.teacher_id, one.skill_id, now)
+        fill_a_ring(one.teacher_id, one.skill_id, now)
 
 
 def fill_the_feed(user_id: int, skill_id: int, now: datetime) -> None:
@@ -243,6 +246,13 @@ def fill_the_feed(user_id: int, skill_id: int, now: datetime) -> None:
             SkillFollow(skill_id=skill_id, **hers),
         ]
     )
+
+
+def fill_a_ring(user_id: int, skill_id: int, now: datetime) -> None:
+    """A swap ring, with one of its members."""
+    ring = SwapRing(starter_id=user_id, round_key="1", started_at=now, respond_by=now)
+    ring.members = [SwapRingMember(position=0, user_id=user_id, skill_id=skill_id)]
+    db.session.add(ring)
 
 
 def rows(table: type) -> int:
