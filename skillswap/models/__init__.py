@@ -45,6 +45,16 @@ from skillswap.models.meeting import Meeting, MeetingState
 from skillswap.models.notification import Notification
 from skillswap.models.person_word import PersonWord, WordKey
 from skillswap.models.pitch import DeclineReason, Pitch, PitchState, PitchTurn, TurnKind
+from skillswap.models.points import (
+    PeriodKind,
+    PointsDue,
+    PointsEntry,
+    PointsFlag,
+    PointsKind,
+    PointsPeriod,
+    PointsReason,
+    PointsSkillPeriod,
+)
 from skillswap.models.post import (
     Bookmark,
     Comment,
@@ -110,11 +120,19 @@ __all__ = [
     "OutcomeAnswer",
     "PartnerConsent",
     "PauseKind",
+    "PeriodKind",
     "PersonWord",
     "Pitch",
     "PitchState",
     "PitchTurn",
     "PlaceKind",
+    "PointsDue",
+    "PointsEntry",
+    "PointsFlag",
+    "PointsKind",
+    "PointsPeriod",
+    "PointsReason",
+    "PointsSkillPeriod",
     "Post",
     "PostImage",
     "PostKind",
