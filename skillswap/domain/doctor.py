@@ -13,7 +13,16 @@ from datetime import datetime
 from sqlalchemy import and_, case, func, or_, select, text
 
 from skillswap.db import db
-from skillswap.domain import answering, comments, likes, listings, name_words, rating_totals, skills
+from skillswap.domain import (
+    answering,
+    comments,
+    impressions,
+    likes,
+    listings,
+    name_words,
+    rating_totals,
+    skills,
+)
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import quarters, utcnow
@@ -79,6 +88,7 @@ def examine(stored: Collection[str] | None) -> list[Check]:
         Check("rating totals are what the ratings come to", tuple(rating_totals.drift())),
         Check("lists say what they are made of", tuple(listings.drift(utcnow()))),
         Check("people are found by their names", tuple(name_words.drift())),
+        Check("showings of teachers are counted", tuple(impressions.drift(utcnow()))),
         Check("answers of teachers are counted", tuple(_answers(utcnow()))),
         Check("notifications can be worded and opened", tuple(_notifications())),
         Check("every skill answers to a word", tuple(_skills())),

@@ -19,6 +19,7 @@ from skillswap.domain import (
     digests,
     email_links,
     exchanges,
+    impressions,
     learning_sessions,
     leftovers,
     listings,
@@ -59,6 +60,8 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("digests planned", digests.plan_due),
     ("old deliveries forgotten", deliveries.forget_due),
     ("people who left forgotten", live.forget_due),
+    ("showings kept", impressions.keep_due),
+    ("old showings forgotten", impressions.forget_due),
 ]
 
 

@@ -25,14 +25,22 @@ from sqlalchemy import (
     union_all,
 )
 
-from skillswap.domain import teachers
+from skillswap.domain import impressions, teachers
 from skillswap.domain.hour_masks import common_hours
 from skillswap.domain.matches import reading
 from skillswap.domain.matching import Candidate, Learner, Line, score
 from skillswap.domain.teachers import VIEWER, Mine, SkillRef, meets_mine
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, decode, encode
-from skillswap.models import HourMask, SwapEdge, TeacherListing, User, UserSkill, UserSkillKind
+from skillswap.models import (
+    HourMask,
+    ShownIn,
+    SwapEdge,
+    TeacherListing,
+    User,
+    UserSkill,
+    UserSkillKind,
+)
 
 SCANNED, RANKED_MOST = 500, 100  # of a skill: so many are looked at, the first who could meet kept
 BEST_MOST, SWAPS_MOST = 20, 150  # the best rated whatever they could; who would swap, looked at
@@ -115,6 +123,7 @@ FEATURES: tuple[Any, ...] = (
     User.reply_minutes,
     User.last_seen_at,
     User.learning,
+    impressions.shown_lately(User.id).label("shown"),
     _met_lines().label("met"),
     *HOURS,
     *(_mine(column).label(f"my_{number}") for number, column in enumerate(HOURS)),
@@ -268,7 +277,8 @@ def ranking_of(viewer: User, asked: Asked, cursor: str | None, now: datetime) ->
     A list that was begun keeps the day it was begun on, so that its order holds over midnight.
     """
     begun = _begun(cursor, now)
-    rows = teachers.run(_candidates(asked), viewer, spoken=viewer.language_mask).all()
+    values = {"spoken": viewer.language_mask, **impressions.lately(begun)}
+    rows = teachers.run(_candidates(asked), viewer, **values).all()
     order = sorted((_total(row, viewer, asked, begun), row.id) for row in rows)
     wants = any(_wants(row) for row in rows) and viewer.learning
     return Ranking(order[::-1], begun, wants)
@@ -305,6 +315,7 @@ def _total(row: Any, viewer: User, asked: Asked, at: datetime) -> int:
         unanswered=row.unanswered_count,
         reply_minutes=row.reply_minutes,
         last_seen_at=row.last_seen_at,
+        shown=row.shown,
     )
     return round(score(learner, teacher, at).total * 1_000_000)
 
@@ -360,10 +371,11 @@ def best_of(
     skill: SkillRef | None = None,
     first: frozenset[int] = frozenset(),
     limit: int = PAGE_SIZE,
+    shown_in: ShownIn = ShownIn.BROWSE,
 ) -> Page:
     """The cards of the next best, the best first; `after` is None behind the last. One statement.
 
-    Somebody who stopped taking pitches this moment is left out.
+    Somebody who stopped taking pitches this moment is left out. That they are shown is noted.
     """
     behind = _after(ranking, cursor)
     shown = behind[:limit]
@@ -373,6 +385,7 @@ def best_of(
     rows = teachers.run(PAGE, viewer, **values).all()
     made = reading.scored(rows, viewer, skill, now)
     made.sort(key=lambda one: (-one[0].total, -one[1].id))
+    impressions.note(viewer.id, shown_in, [one for one, _row in made], now)
     cards = [reading.card_of(one, row, viewer, skill, first, now) for one, row in made]
     return Page(cards, encode([ranking.at, *shown[-1]]) if len(behind) > limit else None)
 

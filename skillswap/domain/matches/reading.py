@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from skillswap.db import UtcDateTime
-from skillswap.domain import teachers
+from skillswap.domain import impressions, teachers
 from skillswap.domain.card_lines import read_lines
 from skillswap.domain.free_time import AROUND, SOON, Side, common_minutes, instant
 from skillswap.domain.matching import Candidate, Learner, Line, Score, caution, reasons, score
@@ -99,6 +99,7 @@ def _waiting() -> ScalarSelect[int]:
 MORE = (
     places_query(PERSON, NOW).scalar_subquery().label("taken"),
     _waiting().label("waiting"),
+    impressions.shown_lately(PERSON).label("shown"),
     week_query(PERSON).label("week"),
     _others(PERSON).label("others"),
     _booked(PERSON).label("booked"),
@@ -117,6 +118,7 @@ def values_at(now: datetime) -> dict[str, Any]:
         "last_day": last.date(),
         "first_slot": int(first.timestamp()) // QUARTER_SECONDS,
         "last_slot": int(last.timestamp()) // QUARTER_SECONDS,
+        **impressions.lately(now),
     }
 
 
@@ -200,6 +202,7 @@ def score_of(row: Any, viewer: User, mine: Side, asked: int | None, now: datetim
         taken=row.taken,
         pitch_cap=row.pitch_cap,
         waiting=row.waiting,
+        shown=row.shown,
     )
     return score(learner, teacher, now)
 
