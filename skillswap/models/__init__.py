@@ -74,6 +74,7 @@ from skillswap.models.saved_teacher import SavedTeacher
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
 from skillswap.models.swap_ring import RingAnswer, RingState, SwapRing, SwapRingMember
 from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, UserState
+from skillswap.models.wish import OfferState, Wish, WishOffer, WishState
 
 __all__ = [
     "Attempt",
@@ -116,6 +117,7 @@ __all__ = [
     "MessageKind",
     "Mute",
     "Notification",
+    "OfferState",
     "Outcome",
     "OutcomeAnswer",
     "PartnerConsent",
@@ -174,5 +176,8 @@ __all__ = [
     "UserSkill",
     "UserSkillKind",
     "UserState",
+    "Wish",
+    "WishOffer",
+    "WishState",
     "WordKey",
 ]
