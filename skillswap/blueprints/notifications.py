@@ -33,6 +33,7 @@ LISTS = {
     "exchanges": "exchanges.mine",
     "learning_sessions": "sessions.past",
     "users": "follows.mine",
+    "streak_awards": "streaks.mine",
 }
 
 

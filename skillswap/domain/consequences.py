@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from skillswap.domain import calendars, cards, consents, meetings, notifications, rating_prompts
+from skillswap.domain import (
+    calendars,
+    cards,
+    consents,
+    meetings,
+    notifications,
+    rating_prompts,
+    streaks,
+)
 from skillswap.models import Event
 
 # A consequence touches only the database, in the transaction of the verb. What it returns are
@@ -30,11 +38,11 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "report.made": [],  # staff see the queue
     "skill.proposed": [],
     "pitch.sent": [notifications.notify, cards.write],
-    "pitch.accepted": [notifications.notify, cards.write],
-    "pitch.declined": [notifications.notify],
-    "pitch.asked": [notifications.notify],
+    "pitch.accepted": [notifications.notify, cards.write, streaks.keep_pitches],
+    "pitch.declined": [notifications.notify, streaks.keep_pitches],
+    "pitch.asked": [notifications.notify, streaks.keep_pitches],
     "pitch.replied": [notifications.notify],
-    "pitch.undone": [],
+    "pitch.undone": [streaks.undo_pitches],
     "pitch.ignored": [],
     "pitch.reminded": [notifications.notify],
     "pitch.last_word": [notifications.notify],
@@ -72,7 +80,12 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "session.ended": [notifications.notify, cards.write],
     "session.asked_again": [notifications.notify],
     "session.outcome_given": [notifications.notify],
-    "session.completed": [notifications.notify, cards.write, rating_prompts.ask_first],
+    "session.completed": [
+        notifications.notify,
+        cards.write,
+        rating_prompts.ask_first,
+        streaks.keep_session,
+    ],
     "session.unconfirmed": [notifications.notify],
     "session.no_show": [notifications.notify],
     "session.not_held": [notifications.notify],
@@ -89,7 +102,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "post.partner_agreed": [notifications.notify],
     "post.partner_unnamed": [notifications.notify],
     "rating.asked": [notifications.notify],
-    "rating.sealed": [],  # nobody is told, least of all the partner
+    "rating.sealed": [streaks.keep_rating],  # nobody is told, least of all the partner
     "rating.changed": [],
     "rating.published": [notifications.notify],
     "rating.replied": [notifications.notify],
@@ -104,4 +117,5 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "comment.deleted": [],
     "comment.hidden": [],
     "comment.released": [],
+    "streak.reached": [notifications.notify],
 }

@@ -6,6 +6,7 @@ from skillswap.models.availability import (
     ExceptionKind,
 )
 from skillswap.models.block import Block, Mute
+from skillswap.models.board import Board, BoardPlace
 from skillswap.models.contest import Contest, ContestState
 from skillswap.models.conversation import (
     Conversation,
@@ -72,6 +73,7 @@ from skillswap.models.rating import RatedRole, Rating, RatingPrompt, RatingState
 from skillswap.models.report import Report, ReportCategory, ReportState
 from skillswap.models.saved_teacher import SavedTeacher
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
+from skillswap.models.streak import MarkKind, StreakAward, StreakMark
 from skillswap.models.swap_ring import RingAnswer, RingState, SwapRing, SwapRingMember
 from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, UserState
 from skillswap.models.wish import OfferState, Wish, WishOffer, WishState
@@ -81,6 +83,8 @@ __all__ = [
     "AvailabilityException",
     "AvailabilityWindow",
     "Block",
+    "Board",
+    "BoardPlace",
     "BookedSlot",
     "Bookmark",
     "Channel",
@@ -109,6 +113,7 @@ __all__ = [
     "LearningSession",
     "Level",
     "LivePerson",
+    "MarkKind",
     "Media",
     "MediaKind",
     "Meeting",
@@ -166,6 +171,8 @@ __all__ = [
     "SkillName",
     "SkillState",
     "StaffRole",
+    "StreakAward",
+    "StreakMark",
     "SwapEdge",
     "SwapRing",
     "SwapRingMember",

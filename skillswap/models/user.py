@@ -46,6 +46,7 @@ class User(Model):
         # the order of /teachers, read backwards
         Index("ix_users_browse", "teaching", "rating_rank", "last_seen_at", "id"),
         Index("ix_users_rules", "rules_version"),
+        Index("ix_users_boards_since", "boards_since"),
         Index(
             "ix_users_verified",
             "verified_until",
@@ -87,6 +88,9 @@ class User(Model):
     # which calendar address holds: each new one is one more, and ends the one before; 0 is none
     calendar_serial: Mapped[int] = mapped_column(default=0, server_default="0")
     shows_presence: Mapped[bool] = mapped_column(default=False, server_default=false())
+    hides_from_boards: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # when boards began to count them: 7 days after joining, with a second partner (domain/boards)
+    boards_since: Mapped[datetime | None]
     rating_sum: Mapped[int] = mapped_column(default=0)
     rating_count: Mapped[int] = mapped_column(default=0)  # raters of them as a teacher
     # their mean in thousandths; `rating_sum` is not read any more and goes with a later release
