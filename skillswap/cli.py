@@ -15,7 +15,7 @@ from sqlalchemy import select
 from skillswap import demo, live, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
-from skillswap.domain import doctor, listings, media, meetings, name_words, safety, skills
+from skillswap.domain import doctor, listings, media, meetings, name_words, safety, skills, trends
 from skillswap.errors import WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import StaffRole, User
@@ -42,7 +42,8 @@ def make_moderator(email: str, admin: bool) -> None:
     """Give a person a staff role. There is no default account; this is the way to the first."""
     with transaction():
         person = _person(email)
-        person.staff_role = StaffRole.ADMIN if admin else StaffRole.MODERATOR
+        role = StaffRole.ADMIN if admin else StaffRole.MODERATOR
+        safety.give_role(person, role, now=utcnow())
     click.echo(f"{person.name} is now {person.staff_role}.")
 
 
@@ -143,7 +144,7 @@ def examine() -> None:
 @click.command("reindex")
 @with_appcontext
 def reindex() -> None:
-    """Make anew what lists of teachers are searched by. Harmless at any time."""
+    """Make anew what lists are searched by and trends are counted from. Harmless at any time."""
     last: int | None = 0
     while last is not None:
         with transaction():
@@ -152,6 +153,12 @@ def reindex() -> None:
     while last is not None:
         with transaction():
             last = name_words.reindex(last)
+    last = 0
+    while last is not None:
+        with transaction():
+            last = trends.reindex(last, utcnow())
+    with transaction():
+        trends.refresh(utcnow())
     click.echo("Everybody is listed anew.")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from skillswap.db import transaction
-from skillswap.domain import deciding, failures, reports
+from skillswap.domain import audit, deciding, failures, reports
 from skillswap.errors import Refused
 from skillswap.forms.afterwards import DecideForm
 from skillswap.forms.safety import CATEGORIES
@@ -86,6 +86,21 @@ def deliveries() -> ResponseReturnValue:
 def retry(public_id: str) -> ResponseReturnValue:
     """Send one again."""
     with transaction():
-        failures.retry(public_id, utcnow())
+        failures.retry(me(), public_id, utcnow())
     notice(_("It is being sent again."))
     return after_post(url_for(".deliveries"), "moderation/_retried.html", public_id=public_id)
+
+
+@bp.get("/audit")
+@staff_only
+def log() -> ResponseReturnValue:
+    """What staff did, the latest first, by action, by whom and about whom."""
+    asked = {key: request.args.get(key, "").strip() for key in ("action", "by", "person")}
+    filters = audit.Filters(
+        asked["action"] if asked["action"] in audit.ACTIONS else "",
+        asked["by"].lower(),
+        asked["person"].lower(),
+    )
+    found = audit.entries(filters, cursor())
+    page, part = "moderation/audit.html", "moderation/_audit.html"
+    return render(page, part, found=found, filters=filters, choices=audit.choices())

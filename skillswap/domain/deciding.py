@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, o
 from sqlalchemy.orm import aliased, joinedload
 
 from skillswap.db import Instant, db
-from skillswap.domain import exchanges
+from skillswap.domain import audit, exchanges
 from skillswap.domain.contests import Mark, checked_words, mark_of, tell_decided
 from skillswap.domain.learning_sessions import presences_of
 from skillswap.errors import NotFound, Refused, WrongState
@@ -184,4 +184,8 @@ def decide(
     found.decided_by_id = staff.id
     one = found.learning_session
     tell_decided(one, found, None, [one.learner, one.teacher], now)
+    owner = one.teacher if found.user_id == one.teacher_id else one.learner
+    verdict = "contest.upheld" if upheld else "contest.dismissed"
+    words = {"decision": found.decision}
+    audit.record(verdict, by=staff, subject=found, person=owner, now=now, **words)
     return found

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from skillswap.db import db
+from skillswap.domain import audit
 from skillswap.errors import NotFound, WrongState
 from skillswap.lib.keyset import Key, Page, page, paginate
 from skillswap.models import Channel, Delivery, DeliveryResult, User
@@ -68,7 +69,7 @@ def _failed_line(row: Row[Any]) -> FailedLine:
     )
 
 
-def retry(public_id: str, now: datetime) -> None:
+def retry(staff: User, public_id: str, now: datetime) -> None:
     """Try one again that was given up, from the first attempt. Raises NotFound, WrongState."""
     row = db.session.scalar(
         select(Delivery).where(Delivery.public_id == public_id).with_for_update()
@@ -78,4 +79,5 @@ def retry(public_id: str, now: datetime) -> None:
     if row.result is not DeliveryResult.FAILED:
         raise WrongState("delivery", row.result or "waiting")
     row.done_at, row.result, row.attempts, row.due_at = None, None, 0, now
-    db.session.flush()
+    person = db.session.get_one(User, row.user_id)
+    audit.record("delivery.retried", by=staff, subject=row, person=person, now=now, kind=row.kind)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import exists, literal, or_, select, union_all, update
 
 from skillswap.db import db
-from skillswap.domain import closing, events, exchanges, follows, live
+from skillswap.domain import audit, closing, events, exchanges, follows, live, saved_teachers
 from skillswap.domain.visibility import SEEN, visible
 from skillswap.errors import NotFound, WrongState
-from skillswap.models import Block, Mute, SignIn, User, UserState
+from skillswap.models import Block, Mute, SignIn, StaffRole, User, UserState
 from skillswap.models.user import HUES, initials
 
 STATE_BODY_MOST = 500
@@ -36,6 +37,7 @@ def block(person: User, username: str, now: datetime) -> User:
     db.session.add(Block(blocker_id=person.id, blocked_id=other.id, created_at=now))
     closing.close_between(person, other, "block", now)
     follows.end_between(person.id, other.id)
+    saved_teachers.end_between(person.id, other.id)
     events.record("person.blocked", actor=person, subject=other, to=[], now=now)
     return other
 
@@ -149,7 +151,9 @@ def kept_away(person: User) -> Sequence[Kept]:
 # -- what the place itself does -------------------------------------------------------------------
 
 
-def suspend(person: User, *, days: int | None, reason: str, now: datetime) -> None:
+def suspend(
+    person: User, *, days: int | None, reason: str, now: datetime, by: User | None = None
+) -> None:
     """Keep somebody out, for that many days or until they are restored.
 
     Their devices are signed out, nobody sees them, and what they had open is closed without
@@ -159,16 +163,36 @@ def suspend(person: User, *, days: int | None, reason: str, now: datetime) -> No
     _sign_out(person, now)
     closing.close_all(person, "suspension", now)
     events.record("person.suspended", actor=None, subject=person, to=[], now=now, days=days)
+    _note("person.suspended", person, by, now, days=days, reason=person.state_body)
 
 
-def limit(person: User, *, days: int | None, reason: str, now: datetime) -> None:
+def limit(
+    person: User, *, days: int | None, reason: str, now: datetime, by: User | None = None
+) -> None:
     """Let somebody read and finish what is agreed, but not pitch, accept or propose."""
     _move(person, UserState.LIMITED, days, reason, now)
     events.record("person.limited", actor=None, subject=person, to=[], now=now, days=days)
+    _note("person.limited", person, by, now, days=days, reason=person.state_body)
 
 
-def restore(person: User, *, now: datetime) -> None:
+def restore(person: User, *, now: datetime, by: User | None = None) -> None:
     """Make somebody a full member again. Raises WrongState unless they are kept out or limited."""
+    _restore(person, now)
+    _note("person.restored", person, by, now)
+
+
+def give_role(person: User, role: StaffRole, *, now: datetime, by: User | None = None) -> None:
+    """Make somebody a moderator or an admin, or neither any more."""
+    _lock(person)
+    person.staff_role = role
+    _note("person.role_given", person, by, now, role=role.value)
+
+
+def _note(action: str, person: User, by: User | None, now: datetime, **facts: Any) -> None:
+    audit.record(action, by=by, subject=person, person=person, now=now, **facts)
+
+
+def _restore(person: User, now: datetime) -> None:
     _lock(person)
     if person.state not in (UserState.LIMITED, UserState.SUSPENDED):
         raise WrongState("person", person.state)
@@ -184,7 +208,7 @@ def restore_if_due(person: User, now: datetime) -> bool:
     _lock(person)
     if person.state is person.state_at(now):  # somebody was quicker
         return False
-    restore(person, now=now)
+    _restore(person, now)
     return True
 
 

@@ -1,5 +1,6 @@
 """The tables: what can be. Importing this module makes all of them known."""
 
+from skillswap.models.audit import AuditEntry
 from skillswap.models.availability import (
     AvailabilityException,
     AvailabilityWindow,
@@ -80,6 +81,7 @@ from skillswap.models.wish import OfferState, Wish, WishOffer, WishState
 
 __all__ = [
     "Attempt",
+    "AuditEntry",
     "AvailabilityException",
     "AvailabilityWindow",
     "Block",

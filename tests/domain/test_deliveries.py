@@ -245,7 +245,7 @@ def test_failures_wait_longer_and_longer_and_end_after_eight(ada, now):
     assert take(at + timedelta(days=9)) == []
 
 
-def test_a_failure_for_good_ends_at_once_and_staff_may_send_it_again(ada, now):
+def test_a_failure_for_good_ends_at_once_and_staff_may_send_it_again(ada, mo, now):
     plan(ada, now)
     (claim,) = take(now)
     with transaction():
@@ -254,10 +254,10 @@ def test_a_failure_for_good_ends_at_once_and_staff_may_send_it_again(ada, now):
     assert line.username == "ada"
     assert len(line.error) == deliveries.ERROR_LENGTH
     with transaction():
-        failures.retry(line.public_id, now)
+        failures.retry(mo, line.public_id, now)
     assert [again.attempts for again in take(now)] == [1]
     with pytest.raises(WrongState):
-        failures.retry(line.public_id, now)
+        failures.retry(mo, line.public_id, now)
 
 
 def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(ada, now):

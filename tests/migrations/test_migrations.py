@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from skillswap import create_app
 from skillswap.config import ROOT, Settings
 from skillswap.db import db, transaction
+from skillswap.domain import audit
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
     Bookmark,
@@ -216,6 +217,8 @@ def fill_what_the_town_lacks() -> None:
         db.session.flush()
         message = select(Message).where(Message.media_id.is_(None)).limit(1)
         db.session.scalars(message).one().media_id = file.id
+        teacher = db.session.get_one(User, one.teacher_id)
+        audit.record("person.restored", by=None, subject=teacher, person=teacher, now=now)
         fill_the_feed(one.teacher_id, one.skill_id, now)
         fill_a_ring(one.teacher_id, one.skill_id, now)
 

@@ -13,8 +13,10 @@ import psycopg
 from sqlalchemy import Connection
 
 from skillswap.db import db
+from skillswap.models.audit import SQLITE
 
 Built = TypeVar("Built")
+KEPT_FOR_EVER = {"audit_entries"}  # the database refuses to delete from it
 EMPTYING = "empty_what_holds_rows"  # a function in the PostgreSQL database of the tests
 
 
@@ -22,8 +24,7 @@ def prepare_emptying() -> None:
     """Once for a database: PostgreSQL keeps the plans of a function, and all is one question."""
     if db.engine.dialect.name == "postgresql":
         steps = "\n".join(
-            f"IF EXISTS (SELECT FROM {name}) THEN DELETE FROM {name}; END IF;"  # noqa: S608 - our own names
-            for name in names()
+            f"IF EXISTS (SELECT FROM {name}) THEN {emptying(name)} END IF;" for name in names()
         )
         with db.engine.begin() as connection:
             connection.exec_driver_sql(
@@ -41,8 +42,22 @@ def empty() -> None:
         connection.exec_driver_sql(f"SELECT {EMPTYING}()")
     else:
         for name in full():
+            guarded = name in KEPT_FOR_EVER
+            for trigger in SQLITE if guarded else ():
+                connection.exec_driver_sql(f"DROP TRIGGER {trigger.split()[2]}")
             connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608 - our own names
+            for trigger in SQLITE if guarded else ():
+                connection.exec_driver_sql(trigger)
     db.session.commit()
+
+
+def emptying(name: str) -> str:
+    """PostgreSQL's words for it."""
+    words = f"DELETE FROM {name};"  # noqa: S608 - our own names
+    if name not in KEPT_FOR_EVER:
+        return words
+    off, on = (f"ALTER TABLE {name} {verb} TRIGGER USER;" for verb in ("DISABLE", "ENABLE"))
+    return f"{off} {words} {on}"
 
 
 def names() -> list[str]:

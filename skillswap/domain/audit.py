@@ -1,0 +1,156 @@
+"""What did staff do, to whom, when? One entry an act, in the act's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from skillswap.db import Model, db
+from skillswap.lib.i18n import _
+from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
+from skillswap.models import AuditEntry, User
+
+Actor, Met = aliased(User), aliased(User)
+NEWEST = [Key(AuditEntry.id, "id")]  # type: ignore[arg-type]  # a mapped column is one
+
+# every act there is, in words
+ACTIONS: dict[str, Callable[[], str]] = {
+    "contest.upheld": lambda: _("Took a contested mark off"),
+    "contest.dismissed": lambda: _("Let a contested mark count"),
+    "delivery.retried": lambda: _("Sent a failed delivery again"),
+    "person.limited": lambda: _("Limited an account"),
+    "person.restored": lambda: _("Restored an account"),
+    "person.role_given": lambda: _("Gave a role"),
+    "person.suspended": lambda: _("Suspended an account"),
+}
+
+# what an entry says beside it
+FACTS: dict[str, Callable[[], str]] = {
+    "days": lambda: _("Days"),
+    "decision": lambda: _("In their words"),
+    "kind": lambda: _("About"),
+    "reason": lambda: _("Reason"),
+    "role": lambda: _("Role"),
+}
+
+
+def record(
+    action: str,
+    /,
+    *,
+    by: User | None,
+    subject: Model,
+    now: datetime,
+    person: User | None = None,
+    **facts: Any,
+) -> AuditEntry:
+    """Write that a member of staff did this to `subject`, or with `by=None` the command line.
+
+    `person` is whom it met, if that is somebody; `facts` (plain JSON values) are its reason and
+    extent. In the caller's transaction: no act without its entry. KeyError for an action or a fact
+    that has no words.
+    """
+    if unknown := {action} - ACTIONS.keys() | facts.keys() - FACTS.keys():
+        raise KeyError(*unknown)
+    entry = AuditEntry(
+        actor_id=by.id if by else None,
+        action=action,
+        subject_type=subject.__tablename__,
+        subject_id=subject.id,  # type: ignore[attr-defined]  # every subject has one
+        person_id=person.id if person else None,
+        facts={key: value for key, value in facts.items() if value not in (None, "")},
+        happened_at=now,
+    )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which entries are looked for: by action, by whom, about whom (usernames)."""
+
+    action: str = ""
+    by: str = ""
+    person: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether any of them is set."""
+        return bool(self.action or self.by or self.person)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One act in a list."""
+
+    id: int
+    action: str  # in words
+    by: str  # a name, or "" from the command line
+    by_username: str
+    person: str
+    person_username: str
+    facts: Sequence[tuple[str, str]]
+    happened_at: datetime
+
+
+def entries(filters: Filters, cursor: str | None) -> Page:
+    """The acts those filters leave, the latest first, as AuditLines. One statement."""
+    query = paginate(_query(filters), NEWEST, cursor)
+    found = page(db.session.execute(query).all(), NEWEST)
+    return Page([_line(row) for row in found.rows], found.after)
+
+
+@lru_cache(maxsize=64)
+def _query(filters: Filters) -> AnySelect:
+    query: Any = (
+        select(
+            AuditEntry.id,
+            AuditEntry.action,
+            AuditEntry.facts,
+            AuditEntry.happened_at,
+            Actor.username.label("by_username"),
+            Actor.first_name.label("by_first"),
+            Actor.last_name.label("by_last"),
+            Met.username.label("met_username"),
+            Met.first_name.label("met_first"),
+            Met.last_name.label("met_last"),
+        )
+        .outerjoin(Actor, Actor.id == AuditEntry.actor_id)
+        .outerjoin(Met, Met.id == AuditEntry.person_id)
+    )
+    if filters.action:
+        query = query.where(AuditEntry.action == filters.action)
+    for column, username in (
+        (AuditEntry.actor_id, filters.by),
+        (AuditEntry.person_id, filters.person),
+    ):
+        if username:
+            whose = select(User.id).where(User.username == username).scalar_subquery()
+            query = query.where(column == whose)
+    found: AnySelect = query
+    return found
+
+
+def _line(row: Any) -> AuditLine:
+    return AuditLine(
+        id=row.id,
+        action=ACTIONS[row.action]() if row.action in ACTIONS else row.action,
+        by=f"{row.by_first or ''} {row.by_last or ''}".strip(),
+        by_username=row.by_username or "",
+        person=f"{row.met_first or ''} {row.met_last or ''}".strip(),
+        person_username=row.met_username or "",
+        facts=[(FACTS[key](), str(value)) for key, value in row.facts.items() if key in FACTS],
+        happened_at=row.happened_at,
+    )
+
+
+def choices() -> list[tuple[str, str]]:
+    """Every action with its words, by the words."""
+    return sorted(((key, words()) for key, words in ACTIONS.items()), key=lambda one: one[1])
