@@ -32,6 +32,7 @@ from bench import population, town
 from skillswap import create_app
 from skillswap.config import Settings
 from skillswap.db import db, use_wal
+from skillswap.domain import name_words
 from skillswap.lib.clock import utcnow
 from skillswap.models import Skill, User
 from tools.prepare import command
@@ -40,6 +41,7 @@ SIZES, LARGEST = (1_000, 10_000, 100_000), 1_000_000
 SECRET = "only-for-measuring-and-long-enough-to-be-one"
 TIMES = 5  # each reader's statements, after one run that is not counted
 TICK = 20
+NAMES = 120
 FLAT = 1.5  # from one size to the next
 ASIDE = ("SAVEPOINT", "RELEASE", "UPDATE", "INSERT", "BEGIN", "COMMIT", "PRAGMA")
 
@@ -114,7 +116,39 @@ def measured(size: int, folder: str) -> dict[str, Figures]:
         db.session.execute(text("ANALYZE"))
         db.session.commit()
         print(f"\n{size:,} people, made in {time.perf_counter() - began:.0f} s", flush=True)
+        print(misspelt(size))
         return {name: page(app, readers, size, name, now) for name in PAGES}
+
+
+def misspelt(size: int) -> str:
+    """How many names with one slip in them find their person among the first ten."""
+    chance = random.Random(size)
+    found, spent = 0, []
+    for _ in range(NAMES):
+        one = None
+        while one is None:
+            one = db.session.get(User, chance.randint(1, size))
+        began = time.perf_counter()
+        people = name_words.search_people(slipped(one.name, chance), None, 10)
+        spent.append((time.perf_counter() - began) * 1000)
+        found += one.name in {person.name for person in people}
+        db.session.rollback()
+    spent.sort()
+    p50, p99 = spent[NAMES // 2], spent[NAMES * 99 // 100]
+    return f"one slip: {found} of {NAMES} names found, p50 {p50:.1f} ms, p99 {p99:.1f} ms in all"
+
+
+def slipped(name: str, chance: random.Random) -> str:
+    """The name with a letter of one word left out, doubled, changed, or swapped with the next."""
+    words = name.split()
+    which = chance.randrange(len(words))
+    word = words[which]
+    place = chance.randrange(len(word))
+    before, one, after = word[:place], word[place], word[place + 1 :]
+    changed = chance.choice("aeiourst")
+    ways = (before + after, before + one + one + after, before + changed + after)
+    words[which] = chance.choice((*ways, before + after[:1] + one + after[1:]))
+    return " ".join(words)
 
 
 def page(app: Flask, readers: list[int], size: int, name: str, now: datetime) -> Figures:
