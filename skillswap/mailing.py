@@ -52,7 +52,7 @@ PAGES_OF_KIND = {
     "post.partner_asked": "achievements.naming",
 }
 # and what has no key in its address
-PAGES_ALONE = {"follow.made": "follows.mine"}
+PAGES_ALONE = {"teacher.reopened": "saved_teachers.mine", "follow.made": "follows.mine"}
 # event kind -> subject; of the facts only the name may stand in it
 SUBJECTS = {
     "chat.message": _("{name} wrote to you"),
@@ -63,6 +63,7 @@ SUBJECTS = {
     "pitch.replied": _("{name} replied about their pitch"),
     "pitch.reminded": _("A pitch waits for your answer"),
     "pitch.expired": _("A pitch has expired"),
+    "teacher.reopened": _("{name} takes pitches again"),
     "exchange.completed": _("{name} completed your exchange"),
     "exchange.cancelled": _("{name} cancelled your exchange"),
     "session.proposed": _("{name} proposed times for a session"),

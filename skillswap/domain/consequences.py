@@ -37,6 +37,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "follow.made": [notifications.notify],
     "report.made": [],  # staff see the queue
     "skill.proposed": [],
+    "teacher.reopened": [notifications.notify],
     "pitch.sent": [notifications.notify, cards.write],
     "pitch.accepted": [notifications.notify, cards.write, streaks.keep_pitches],
     "pitch.declined": [notifications.notify, streaks.keep_pitches],

@@ -19,6 +19,7 @@ BIO_TO_PITCH = 60
 RESPOND_DAYS = range(3, 15)
 RESPOND_DAYS_DEFAULT = 14
 COOL_DOWN = timedelta(days=30)
+DISMISSED_FOR = timedelta(days=90)  # somebody is not recommended
 
 HORIZON = timedelta(weeks=8)
 PROPOSAL_LIFE = timedelta(days=7)

@@ -8,9 +8,9 @@ from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skillswap.db import db
-from skillswap.models import Bookmark, CommentLike, PostLike
+from skillswap.models import Bookmark, CommentLike, PostLike, SavedTeacher
 
-Marking = type[PostLike] | type[CommentLike] | type[Bookmark]
+Marking = type[PostLike] | type[CommentLike] | type[Bookmark] | type[SavedTeacher]
 
 
 def put(table: Marking, **columns: Any) -> bool:

@@ -55,6 +55,7 @@ LOCKED = frozenset({Topic.SECURITY})  # no switch at all
 # An event kind belongs to the topic of its noun, unless it is named itself.
 TOPIC_OF_NOUN = {
     "pitch": Topic.PITCHES,
+    "teacher": Topic.PITCHES,  # asked for, and the place may soon be gone
     "exchange": Topic.AFTERWARDS,
     "session": Topic.SESSIONS,
     "contest": Topic.REMINDERS,

@@ -17,6 +17,7 @@ from skillswap.domain import (
     contests,
     deliveries,
     digests,
+    dismissals,
     email_links,
     exchanges,
     impressions,
@@ -29,6 +30,7 @@ from skillswap.domain import (
     ratings,
     rerendering,
     safety,
+    saved_teachers,
 )
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,8 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("digests planned", digests.plan_due),
     ("old deliveries forgotten", deliveries.forget_due),
     ("people who left forgotten", live.forget_due),
+    ("reopened teachers told of", saved_teachers.tell_due),
+    ("dismissals forgotten", dismissals.forget_due),
     ("showings kept", impressions.keep_due),
     ("old showings forgotten", impressions.forget_due),
 ]

@@ -182,6 +182,7 @@ def _place_changed(facts: Facts, zone: str) -> str:
 # kind -> icon, and the words after the actor's name for a reader in that zone
 WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     "follow.made": ("user-plus", lambda facts, zone: _("follows you")),
+    "teacher.reopened": ("bell", lambda facts, zone: _("takes pitches again")),
     "pitch.sent": ("inbox", _pitched),
     "pitch.accepted": (
         "check",

@@ -155,6 +155,7 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
         "contest": "learning_sessions",
         "rating": "learning_sessions",
         "follow": "users",
+        "teacher": "users",
         "streak": "streak_awards",
         "post": "posts",
         "comment": "comments",

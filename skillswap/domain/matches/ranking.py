@@ -32,15 +32,8 @@ from skillswap.domain.matching import Candidate, Learner, Line, score
 from skillswap.domain.teachers import VIEWER, Mine, SkillRef, meets_mine
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, decode, encode
-from skillswap.models import (
-    HourMask,
-    ShownIn,
-    SwapEdge,
-    TeacherListing,
-    User,
-    UserSkill,
-    UserSkillKind,
-)
+from skillswap.models import HourMask, SwapEdge, TeacherListing, User, UserSkill, UserSkillKind
+from skillswap.models.impression import ShownIn
 
 SCANNED, RANKED_MOST = 500, 100  # of a skill: so many are looked at, the first who could meet kept
 BEST_MOST, SWAPS_MOST = 20, 150  # the best rated whatever they could; who would swap, looked at
@@ -61,6 +54,7 @@ class Asked:
     # whom else it may be about: ids of people, as a search by words finds them
     people: AnySelect | None = field(default=None, compare=False, hash=False)
     words: tuple[Any, ...] = ()  # what `people` was made of
+    but: AnySelect | None = None  # whom it leaves out, of one that is put together once
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +256,8 @@ def _candidates(asked: Asked) -> AnySelect:
     )
     if asked.mask:
         query = query.where(User.language_mask.bitwise_and(asked.mask) != 0)
+    if asked.but is not None:
+        query = query.where(User.id.not_in(asked.but))
     if asked.level and asked.skill:
         query = query.where(_taught_level(asked.skill.id) >= asked.level)
     found: AnySelect = query
@@ -277,7 +273,7 @@ def ranking_of(viewer: User, asked: Asked, cursor: str | None, now: datetime) ->
     A list that was begun keeps the day it was begun on, so that its order holds over midnight.
     """
     begun = _begun(cursor, now)
-    values = {"spoken": viewer.language_mask, **impressions.lately(begun)}
+    values = {"spoken": viewer.language_mask, "now": now, **impressions.lately(begun)}
     rows = teachers.run(_candidates(asked), viewer, **values).all()
     order = sorted((_total(row, viewer, asked, begun), row.id) for row in rows)
     wants = any(_wants(row) for row in rows) and viewer.learning
