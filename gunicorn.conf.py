@@ -114,8 +114,7 @@ def background(app):
     from skillswap import live, worker
 
     live.start(app)
-    if settings.embedded_worker:
-        gevent.spawn(worker.run, app, stop)
+    gevent.spawn(worker.run if settings.embedded_worker else worker.keep_noted, app, stop)
 
     def end():
         stop.set()

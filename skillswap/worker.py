@@ -22,9 +22,10 @@ from flask import Flask
 
 from skillswap import calling, mailing, pushing
 from skillswap.db import db, transaction
-from skillswap.domain import deliveries, letters
+from skillswap.domain import deliveries, impressions, letters
 from skillswap.domain.deliveries import Claim
 from skillswap.domain.letters import Letter
+from skillswap.domain.sweep import run as run_step
 from skillswap.domain.sweep import sweep
 from skillswap.lib.clock import utcnow
 from skillswap.lib.sending import Away, NotSent
@@ -78,6 +79,22 @@ def run(app: Flask, stop: threading.Event) -> None:
             log.exception("the worker goes on after trouble")
             rest = AFTER_TROUBLE_SECONDS
         stop.wait(rest)
+    _keep(app)
+
+
+def keep_noted(app: Flask, stop: threading.Event) -> None:
+    """For a process with pages and no sweep: keep who was shown to whom, until `stop` is set.
+
+    What was shown is noted in the memory of the process that showed it.
+    """
+    while not stop.wait(SWEEP_SECONDS):
+        _keep(app)
+    _keep(app)
+
+
+def _keep(app: Flask) -> None:
+    with app.app_context():
+        run_step("showings kept", impressions.keep_due, utcnow())
 
 
 def run_once(app: Flask) -> tuple[dict[str, int], int]:

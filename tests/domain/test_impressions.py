@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from skillswap import worker
 from skillswap.db import db, transaction
 from skillswap.domain import explore, impressions, matches, sweep
 from skillswap.domain.matching import PartKind
@@ -161,3 +163,13 @@ def test_a_wrong_count_is_found(kim, now):
     assert list(impressions.drift(now)) == [
         f"person {kim.id} on {now.date()} is counted 3 times, not 0"
     ]
+
+
+@pytest.mark.parametrize("work", [worker.run, worker.keep_noted])
+def test_a_process_that_stops_keeps_what_it_has_noted(app, kim, now, work):
+    make_person("ola", offers=("Chess",))
+    look(kim, now)
+    stop = threading.Event()
+    stop.set()
+    work(app, stop)
+    assert len(rows()) == 1
