@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from skillswap import create_app
 from skillswap.config import Settings
 from skillswap.db import db, has_unsaved_writes, use_wal
-from skillswap.domain import explore, impressions
+from skillswap.domain import impressions
 from skillswap.lib.clock import utcnow
 from skillswap.models import User
 from tests import people
@@ -146,7 +146,6 @@ def context(request: pytest.FixtureRequest) -> Iterator[None]:
 def empty_tables() -> None:
     """Delete every row of every table, and what is remembered of them."""
     rows.empty()
-    explore.found_many.clear()  # kept for a minute: of the people who were here
     impressions.noted.clear()
 
 

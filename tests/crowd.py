@@ -17,7 +17,7 @@ from skillswap.models import Skill, SkillName, User, UserSkill, UserSkillKind
 ZONES = ("Europe/London", "America/Mexico_City", "Asia/Seoul", "Africa/Lagos", "Asia/Kolkata")
 
 
-def make_crowd(count: int, *, skills: int = 40, listed: bool = False, named: bool = False) -> None:
+def make_crowd(count: int, *, skills: int = 40, listed: bool = True, named: bool = False) -> None:
     """`count` people who each teach three of the skills `Craft 0`… and want two others.
 
     The same people each time: chance is seeded. `listed`: with the rows that lists are searched

@@ -3,61 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    func,
-    null,
-    select,
-    union_all,
+from skillswap.domain import matches, narrowing
+from skillswap.domain.choice_counts import Counts, counts_of
+from skillswap.domain.searching import (
+    Filters,
+    Listing,
+    Meaning,
+    Sort,
+    meaning_of,
+    people_of,
+    sources,
 )
+from skillswap.domain.teachers import COLUMNS, SkillRef, cards, page_query, run, taught_skills
+from skillswap.lib.keyset import AnySelect, Key, Page, encode
+from skillswap.lib.languages import Language, languages
+from skillswap.models import User
 
-from skillswap.domain import matches
-from skillswap.domain.searching import Filters, Meaning, Sort, meaning_of, people_of, taught
-from skillswap.domain.teachers import (
-    BY_RATING,
-    COLUMNS,
-    NEWEST,
-    SkillRef,
-    cards,
-    here,
-    page_query,
-    run,
-    taught_skills,
-)
-from skillswap.lib.keyset import AnySelect, Page
-from skillswap.lib.languages import Language, codes_of, languages
-from skillswap.models import Level, User, UserSkill, UserSkillKind
-
-COUNTED_TO = 1_000
-MANY_KEPT, MANY_KNOWN = timedelta(minutes=1), 1_000
 SIMILAR_SHOWN = 6
-
-
+BY_RANK = [
+    Key(User.rating_rank, "rating_rank"),  # type: ignore[arg-type]  # a mapped column is one
+    Key(User.id, "id"),  # type: ignore[arg-type]
+]
+BY_NUMBER = BY_RANK[1:]
 # behind those who fit best come all others by their rating
-ORDERS = {Sort.FIT: BY_RATING, Sort.RATING: BY_RATING, Sort.NEWEST: NEWEST}
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many there are, and how many each choice would leave."""
-
-    total: int = 0
-    cut: bool = False  # there are more than are counted: the choices then carry no numbers
-    levels: dict[Level, int] = field(default_factory=dict)
-    languages: dict[str, int] = field(default_factory=dict)  # by code
-    any_level: int = 0
-    any_language: int = 0
-    unfiltered: int = 0  # with any level and any language
-
-    @property
-    def text(self) -> str:
-        """`23`, or `1,000+` where counting stopped."""
-        return f"{COUNTED_TO:,}+" if self.total > COUNTED_TO else f"{self.total:,}"
+ORDERS = {Sort.FIT: BY_RANK, Sort.RATING: BY_RANK, Sort.NEWEST: BY_NUMBER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,228 +47,151 @@ class Found:
 
 
 def browse(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Found:
-    """The teachers whom the filters leave, with counts. Three statements at most, by fit four."""
-    meaning = meaning_of(filters)
-    if viewer and filters.sort is Sort.FIT:
-        return _browse_by_fit(viewer, filters, meaning, cursor, now)
-    found, similar = Page([], None), list[SkillRef]()
-    counts = _known_many(filters, meaning, now)
-    if counts:
-        found = _teachers(viewer, filters, meaning, cursor, now)
-    if counts is None or not found.after:  # or they have become few
-        counts = _counts(viewer, filters, meaning)
-        _remember_many(filters, meaning, counts, now)
-    if counts.total and not found.rows:
-        found = _teachers(viewer, filters, meaning, cursor, now)
-    elif not counts.unfiltered:
+    """The teachers whom the filters leave, with counts. Four statements at most, by fit five."""
+    asking = _asking(viewer, filters, now)
+    filters, meaning = asking.filters, asking.meaning
+    counts = counts_of(viewer, filters, meaning, asking.values)
+    page, similar, by_fit = Page([], None), list[SkillRef](), False
+    if not counts.unfiltered:
         similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
+    elif viewer and filters.sort is Sort.FIT:
+        page, by_fit = _best(asking, viewer, cursor, counts)
+    elif counts.total or counts.cut:
+        page = _listed(asking, cursor, whole=not counts.cut)
     unknown = bool(filters.skill) and not meaning.by_slug
-    return Found(found, counts, meaning.skill, unknown, similar, guessed=meaning.guessed)
+    return Found(page, counts, meaning.skill, unknown, similar, by_fit, meaning.guessed)
 
 
 def more_teachers(viewer: User | None, filters: Filters, cursor: str | None, now: datetime) -> Page:
-    """The next teachers of the same list, without counts. Two statements at most, by fit three."""
-    meaning = meaning_of(filters)
+    """The next teachers of the same list, without counts. Three statements at most, by fit four."""
+    asking = _asking(viewer, filters, now)
     if viewer and filters.sort is Sort.FIT:
-        ranking = matches.ranking_of(viewer, _asked(filters, meaning), cursor, now)
-        return _by_fit(viewer, ranking, filters, meaning, cursor, now)
-    return _teachers(viewer, filters, meaning, cursor, now)
+        ranking = matches.ranking_of(viewer, _asked(asking), cursor, now)
+        return _by_fit(asking, viewer, ranking, cursor)
+    return _listed(asking, cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who asks for what, and when."""
+
+    viewer: User | None
+    filters: Filters
+    meaning: Meaning
+    now: datetime
+
+    @property
+    def values(self) -> dict[str, int]:
+        """What statements with the filters are run with, beside the reader."""
+        return narrowing.values(self.viewer, self.now)
+
+    @property
+    def first(self) -> frozenset[int]:
+        """The skills that stand first on the cards."""
+        skill = self.meaning.skill
+        return self.meaning.ids | ({skill.id} if skill else set())
+
+
+def _asking(viewer: User | None, filters: Filters, now: datetime) -> _Asking:
+    if viewer is None:  # hours and swaps are about the reader
+        filters = replace(filters, when=(), swap=False)
+    return _Asking(viewer, filters, meaning_of(filters), now)
 
 
 # -- by fit ---------------------------------------------------------------------------------------
 
 
-def _browse_by_fit(
-    viewer: User, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
-) -> Found:
-    everybody = not meaning.words and not meaning.by_slug
-    found, similar, by_fit = Page([], None), list[SkillRef](), not everybody
-    known = _known_many(filters, meaning, now)
-    counts = known or _counts(viewer, filters, meaning)
-    if counts.total:
-        ranking = matches.ranking_of(viewer, _asked(filters, meaning), cursor, now)
-        found = _by_fit(viewer, ranking, filters, meaning, cursor, now, whole=everybody)
-        by_fit = ranking.wants or not everybody  # there is something to fit
-        if found.after == matches.end_of(ranking) and counts.total <= len(ranking.order):
-            found = replace(found, after=None)
-        if known and not found.after:  # they have become few
-            counts = _counts(viewer, filters, meaning)
-    elif not counts.unfiltered:
-        similar = taught_skills(SIMILAR_SHOWN, viewer=viewer, like=meaning.skill)
-    if known is None:
-        _remember_many(filters, meaning, counts, now)
-    if not found.rows and not cursor:
-        counts = replace(counts, total=0)  # who teaches it has no room
-    unknown = bool(filters.skill) and not meaning.by_slug
-    return Found(found, counts, meaning.skill, unknown, similar, by_fit, meaning.guessed)
+def _best(asking: _Asking, viewer: User, cursor: str | None, counts: Counts) -> tuple[Page, bool]:
+    """A page of the list by fit, and whether there is something to fit."""
+    everybody = asking.meaning.everybody
+    if not counts.total and not counts.cut:
+        return Page([], None), not everybody
+    ranking = matches.ranking_of(viewer, _asked(asking), cursor, asking.now)
+    page = _by_fit(asking, viewer, ranking, cursor, whole=everybody)
+    at_end = page.after == matches.end_of(ranking) and not counts.cut
+    if at_end and counts.total <= len(ranking.order):
+        page = replace(page, after=None)
+    return page, ranking.wants or not everybody
 
 
 def _by_fit(
+    asking: _Asking,
     viewer: User,
     ranking: matches.Ranking,
-    filters: Filters,
-    meaning: Meaning,
     cursor: str | None,
-    now: datetime,
     *,
     whole: bool = True,
 ) -> Page:
     """The next who fit best, and behind them all others by rating: on the same page if `whole`."""
-    skill, first = meaning.skill, _leading(meaning)
-    found = Page([], None)
+    skill, found = asking.meaning.skill, Page([], None)
     if matches.is_ours(cursor):
-        found = matches.best_of(viewer, ranking, cursor, now, skill=skill, first=first)
+        found = matches.best_of(
+            viewer, ranking, cursor, asking.now, skill=skill, first=asking.first
+        )
         cursor = None
     if found.after:
         return found
     if found.rows and not whole:
         return replace(found, after=matches.end_of(ranking))
-    query, but = _rest_query(filters, meaning, cursor), ranking.ids
-    rest = matches.cards(
-        query, BY_RATING, viewer=viewer, skill=skill, first=first, now=now, but=but
-    )
+    rest = _listed(asking, cursor, but=ranking.ids)
     return Page([*found.rows, *rest.rows], rest.after)
 
 
-@lru_cache(maxsize=64)
-def _rest_query(filters: Filters, meaning: Meaning, cursor: str | None) -> AnySelect:
-    people = people_of(filters, meaning, matches.COLUMNS)
-    people = people.where(matches.has_room(), User.id.not_in(matches.RANKED))
-    return matches.page_query(people, BY_RATING, cursor)
-
-
-def _asked(filters: Filters, meaning: Meaning) -> matches.Asked:
+def _asked(asking: _Asking) -> matches.Asked:
     """What the candidates are to be looked for by."""
-    level = int(filters.level or 0)
+    filters, meaning = asking.filters, asking.meaning
     if not meaning.words:
-        return matches.Asked(meaning.skill if meaning.by_slug else None, level, filters.mask)
-    found = people_of(filters, meaning, [User.id]).order_by(User.rating_rank.desc())
-    people: AnySelect = found.limit(matches.RANKED_MOST)
-    return matches.Asked(meaning.skill, level, filters.mask, people, (filters, meaning))
-
-
-def _leading(meaning: Meaning) -> frozenset[int]:
-    """The skills that stand first on the cards."""
-    return meaning.ids | ({meaning.skill.id} if meaning.skill else set())
+        skill = meaning.skill if meaning.by_slug else None
+        return matches.Asked(skill, filters.choices)
+    by_rating = replace(filters, sort=Sort.RATING)
+    people = people_of(Listing(by_rating, meaning), [User.id], matches.RANKED_MOST)
+    return matches.Asked(meaning.skill, filters.choices, people, (by_rating, meaning))
 
 
 # -- pages ----------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
-def _page_query(
-    filters: Filters, meaning: Meaning, cursor: str | None, *, for_reader: bool
-) -> AnySelect:
-    """Kept: putting such a statement together takes longer than running it."""
-    if for_reader:
-        people = people_of(filters, meaning, matches.COLUMNS)
-        return matches.page_query(people, ORDERS[filters.sort], cursor)
-    people = people_of(filters, meaning, COLUMNS)
-    return page_query(people, ORDERS[filters.sort], for_reader=False, cursor=cursor)
-
-
-def _teachers(
-    viewer: User | None, filters: Filters, meaning: Meaning, cursor: str | None, now: datetime
+def _listed(
+    asking: _Asking, cursor: str | None, *, but: Sequence[int] | None = None, whole: bool = False
 ) -> Page:
-    query = _page_query(filters, meaning, cursor, for_reader=viewer is not None)
-    keys, first = ORDERS[filters.sort], _leading(meaning)
-    if viewer is None:
-        return cards(query, keys, viewer=None, now=now, first=first)
-    return matches.cards(query, keys, viewer=viewer, skill=meaning.skill, first=first, now=now)
-
-
-# -- counts ---------------------------------------------------------------------------------------
-
-
-def _grouped(meaning: Meaning) -> AnySelect:
-    """(languages, best level, people) of those the words mean, whatever the other filters."""
-    lines_of = taught(meaning)
-    query: Any = select(User.language_mask.label("mask")).where(here())
-    if lines_of is None:
-        best = select(func.max(UserSkill.level)).where(
-            UserSkill.user_id == User.id, UserSkill.kind == UserSkillKind.OFFERED
-        )
-        query = query.where(_teaching() <= COUNTED_TO)
-        query = query.add_columns(best.scalar_subquery().label("best"))
+    """The next of the list in its own order. One statement; one more where somebody has to be
+    looked for behind the rows that were looked at. `whole`: there are none behind them. `but`:
+    who has been shown.
+    """
+    listing = Listing(asking.filters, asking.meaning, cursor, others=but is not None)
+    query = _page_query(listing, for_reader=asking.viewer is not None)
+    keys, values = ORDERS[asking.filters.sort], {**asking.values, "ids": list(but or ())}
+    if asking.viewer is None:
+        page = cards(query, keys, viewer=None, now=asking.now, first=asking.first)
     else:
-        lines = lines_of.subquery("taught")
-        query = query.add_columns(lines.c.best).join(lines, lines.c.user_id == User.id)
-    people = query.limit(COUNTED_TO + 1).subquery("people")
-    groups: AnySelect = select(people.c.mask, people.c.best, func.count()).group_by(
-        people.c.mask, people.c.best
+        page = matches.cards(
+            query,
+            keys,
+            viewer=asking.viewer,
+            skill=asking.meaning.skill,
+            first=asking.first,
+            now=asking.now,
+            values=values,
+        )
+    picks = any(listing.picks(one) for one in sources(asking.meaning))
+    if page.after or whole or not picks:
+        return page
+    end = run(listing.end(), asking.viewer, **values).first()
+    return replace(
+        page, after=encode([getattr(end, k.name) for k in listing.order]) if end else None
     )
-    return groups
-
-
-def _teaching() -> ColumnElement[int]:
-    """How many teach, seen or not, counted just far enough: an index alone answers."""
-    rows = select(User.teaching).where(User.teaching).limit(COUNTED_TO + 1).subquery("teaching")
-    return select(func.count()).select_from(rows).scalar_subquery()
 
 
 @lru_cache(maxsize=64)
-def _counts_query(filters: Filters, meaning: Meaning) -> Any:
-    """The groups; and for where the people are too many to group a row (NULL, how many there
-    are if that is known, how many the filters leave).
-    """
-    groups = _grouped(meaning)
-    everybody = not meaning.words and not meaning.by_slug
-    if not filters.active and not everybody:
-        return groups
-    left = people_of(filters, meaning, [User.id])
-    left = left.where(_teaching() > COUNTED_TO) if everybody else left
-    rows = left.limit(COUNTED_TO + 1).subquery("left_over")
-    many = _teaching() if everybody else null()
-    return union_all(groups, select(null(), many, func.count()).select_from(rows))
+def _page_query(listing: Listing, *, for_reader: bool) -> AnySelect:
+    """Kept: putting such a statement together takes longer than running it."""
+    keys = ORDERS[listing.filters.sort]
+    if for_reader:
+        return matches.page_query(people_of(listing, matches.COLUMNS), keys)
+    return page_query(people_of(listing, COLUMNS), keys, for_reader=False)
 
 
-# which filters leave more people than are counted, and since when that is known
-found_many: dict[tuple[Filters, Meaning], tuple[datetime, Counts]] = {}
-
-
-def _known_many(filters: Filters, meaning: Meaning, now: datetime) -> Counts | None:
-    """The counts of a search that leaves "1,000+", for a minute: to find that out takes longer
-    than the page, and it is neither a number nor about the reader.
-    """
-    known, counts = found_many.get((filters, meaning), (None, None))
-    return counts if known and timedelta() <= now - known < MANY_KEPT else None
-
-
-def _remember_many(filters: Filters, meaning: Meaning, counts: Counts, now: datetime) -> None:
-    if counts.total > COUNTED_TO:
-        if len(found_many) >= MANY_KNOWN:
-            found_many.clear()
-        found_many[filters, meaning] = (now, counts)
-
-
-def _counts(viewer: User | None, filters: Filters, meaning: Meaning) -> Counts:
-    """One statement; what each choice would leave is added up here."""
-    rows = [tuple(row) for row in run(_counts_query(filters, meaning), viewer)]
-    groups = [row for row in rows if row[0] is not None]
-    grouped = sum(row[2] for row in groups)
-    _null, many, left = next((row for row in rows if row[0] is None), (None, None, grouped))
-    if (many or grouped) > COUNTED_TO:
-        return Counts(left, cut=True, unfiltered=COUNTED_TO + 1)
-    taught = [row for row in groups if row[1] is not None]  # a few teach, but nothing yet
-    return _add_up(taught, filters)
-
-
-def _add_up(groups: Sequence[tuple[Any, ...]], filters: Filters) -> Counts:
-    least = filters.level or Level.BEGINNER
-    up_to = {int(level): 0 for level in Level}
-    spoken: dict[str, int] = {}
-    any_language = everyone = 0
-    for mask, best, count in groups:
-        everyone += count
-        if not filters.mask or mask & filters.mask:
-            up_to[best] += count
-        if best >= least:
-            any_language += count
-            for code in codes_of(mask):
-                spoken[code] = spoken.get(code, 0) + count
-    levels = {level: sum(up_to[best] for best in up_to if best >= level) for level in Level}
-    any_level = levels[Level.BEGINNER]
-    return Counts(levels[least], False, levels, spoken, any_level, any_language, everyone)
+# -- choices --------------------------------------------------------------------------------------
 
 
 def language_choices(found: Found, chosen: str) -> list[tuple[Language, int | None]]:

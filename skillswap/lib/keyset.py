@@ -108,6 +108,13 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
     return or_(*branches)
 
 
+def behind(query: AnySelect, keys: Sequence[Key], cursor: str | None) -> AnySelect:
+    """The rows after the cursor; all of them without one, or with one that is none of ours."""
+    if cursor and (values := _values(cursor, keys)) is not None:
+        return query.where(_after(keys, values))
+    return query
+
+
 def paginate(
     query: AnySelect, keys: Sequence[Key], cursor: str | None, limit: int = PAGE_SIZE
 ) -> AnySelect:
@@ -116,8 +123,7 @@ def paginate(
     The last key must be unique. Give the rows it yields to `page()`.
     """
     limit = max(1, min(limit, MAX_PAGE_SIZE))
-    if cursor and (values := _values(cursor, keys)) is not None:
-        query = query.where(_after(keys, values))
+    query = behind(query, keys, cursor)
     order = [key.column.desc() if key.descending else key.column.asc() for key in keys]
     return query.order_by(*order).limit(limit + 1)
 

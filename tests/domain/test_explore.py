@@ -54,7 +54,7 @@ def test_what_is_misspelt_stands_for_the_skill_most_like_it(ada, ben, queries, t
     found = explore.browse(None, Filters(q=typed), None, ada.created_at)
     assert (found.guessed, found.skill.name) == (True, "Watercolour")
     assert [card.username for card in found.teachers] == ["ada"]
-    assert len(queries) <= 4
+    assert len(queries) <= 3
 
 
 def test_a_name_is_not_taken_for_a_misspelt_skill(ada):
@@ -171,12 +171,12 @@ def test_only_people_who_teach_something_and_may_be_seen_are_found(ada, cy):
 # -- in which order -------------------------------------------------------------------------------
 
 
-def test_the_best_rated_come_first_then_the_latest_seen(now):
-    make_person("seen", offers=("Chess",), last_seen_at=now - timedelta(days=1))
-    make_person("late", offers=("Chess",), last_seen_at=now - timedelta(days=9))
-    make_person("best", offers=("Chess",), rating_rank=4_800, last_seen_at=now - timedelta(days=90))
-    assert names() == ["best", "seen", "late"]
-    assert names(q="chess") == ["best", "seen", "late"]
+def test_the_best_rated_come_first_then_who_came_last():
+    make_person("best", offers=("Chess",), rating_rank=4_800)
+    make_person("old", offers=("Chess",))
+    make_person("new", offers=("Chess",))
+    for asked in ({}, {"q": "chess"}, {"skill": "chess"}, {"q": "chess", "language": "en"}):
+        assert names(**asked) == ["best", "new", "old"]
 
 
 def test_the_newest_come_first_when_asked():
@@ -343,15 +343,14 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize("count", [20, 2_000])
+@pytest.mark.parametrize("count", [20, 600])
 @pytest.mark.parametrize("asked", ASKED, ids=str)
-def test_browsing_takes_three_statements_whatever_there_is(queries, ada, now, asked, count):
+def test_browsing_takes_four_statements_whatever_there_is(queries, ada, now, asked, count):
     make_crowd(count, named=True)
-    guess = asked.get("q") in ("crowd1", "nobody at all")  # no skill: is one spelled like it?
     for viewer in (None, ada):
         queries.clear()
         found = explore.browse(viewer, Filters(**asked), None, now)
-        assert len(queries) <= 3 + guess
+        assert len(queries) <= 3  # a fourth where some may stand behind those looked at
         queries.clear()
         explore.more_teachers(viewer, Filters(**asked), found.teachers.after, now)
-        assert len(queries) <= 2 + guess
+        assert len(queries) <= 3

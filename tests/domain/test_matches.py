@@ -19,6 +19,7 @@ from tests.crowd import make_crowd
 from tests.people import make_exchange, make_hours, make_person, make_pitch, make_session
 
 pytestmark = pytest.mark.usefixtures("app")
+EVERYBODY = searching.Listing(Filters(), searching.Meaning())
 
 
 @pytest.fixture
@@ -84,9 +85,7 @@ def _ids(person: User, now: datetime) -> list[int]:
 def _total(person: User, username: str, now: datetime) -> float:
     """The score by a reading of that person alone."""
     query = reading.page_query(
-        searching.people_of(Filters(), searching.Meaning(), reading.COLUMNS).where(
-            User.username == username
-        ),
+        searching.people_of(EVERYBODY, reading.COLUMNS).where(User.username == username),
         BY_RATING,
     )
     row = run(query, person, **reading.values_at(now)).one()
@@ -227,7 +226,7 @@ def test_common_time_is_what_is_left_of_both_weeks(kim, now):
 
 
 def _minutes(person: User, other: User, now: datetime) -> int:
-    query = searching.people_of(Filters(), searching.Meaning(), reading.COLUMNS)
+    query = searching.people_of(EVERYBODY, reading.COLUMNS)
     rows = run(reading.page_query(query, BY_RATING), person, **reading.values_at(now)).all()
     row = next(row for row in rows if row.id == other.id)
     found = reading.score_of(row, person, reading.my_side(row, person), None, now)

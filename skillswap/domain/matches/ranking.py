@@ -25,15 +25,17 @@ from sqlalchemy import (
     union_all,
 )
 
-from skillswap.domain import impressions, teachers
+from skillswap.domain import impressions, narrowing, teachers
 from skillswap.domain.hour_masks import common_hours
 from skillswap.domain.matches import reading
 from skillswap.domain.matching import Candidate, Learner, Line, score
+from skillswap.domain.narrowing import Choices, conditions
 from skillswap.domain.teachers import VIEWER, Mine, SkillRef, meets_mine
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, decode, encode
 from skillswap.models import HourMask, SwapEdge, TeacherListing, User, UserSkill, UserSkillKind
 from skillswap.models.impression import ShownIn
+from skillswap.models.listing import CHOSEN_BY
 
 SCANNED, RANKED_MOST = 500, 100  # of a skill: so many are looked at, the first who could meet kept
 BEST_MOST, SWAPS_MOST = 20, 150  # the best rated whatever they could; who would swap, looked at
@@ -49,8 +51,7 @@ class Asked:
     """What the list is about, beside the learner's own wishes."""
 
     skill: SkillRef | None = None  # only this
-    level: int = 0
-    mask: int = 0  # languages, of which one at least
+    choices: Choices = field(default_factory=Choices)  # what must hold of them
     # whom else it may be about: ids of people, as a search by words finds them
     people: AnySelect | None = field(default=None, compare=False, hash=False)
     words: tuple[Any, ...] = ()  # what `people` was made of
@@ -176,23 +177,24 @@ def _branches(asked: Asked) -> Iterator[AnySelect]:
 
 
 def _best_rated(skill_id: Any, asked: Asked, limit: int) -> AnySelect:
-    row = TeacherListing
-    query = select(row.user_id).where(row.skill_id == skill_id, *_filters(row, asked))
-    return _cut(query.order_by(row.rank.desc(), row.user_id.desc()).limit(limit))
+    window = _window(skill_id, SCANNED if asked.choices.facets else limit)
+    query = select(window.user_id).where(*conditions(window, asked.choices))
+    return _cut(query.order_by(window.rank.desc(), window.user_id.desc()).limit(limit))
 
 
 def _could_meet(skill_id: Any, asked: Asked, scanned: int, limit: int) -> AnySelect:
     """The first who share a language and an hour with the learner, or have not said."""
+    window = _window(skill_id, scanned)
+    query = select(window.user_id).where(*conditions(window, asked.choices), *_meeting(window))
+    return _cut(query.order_by(window.rank.desc(), window.user_id.desc()).limit(limit))
+
+
+def _window(skill_id: Any, scanned: int) -> Any:
+    """The best rated of a skill, as far as they are looked at: the index alone answers."""
     row = TeacherListing
-    window = (
-        select(row)
-        .where(row.skill_id == skill_id, *_filters(row, asked))
-        .order_by(row.rank.desc(), row.user_id.desc())
-        .limit(scanned)
-        .subquery()
-    )
-    query = select(window.c.user_id).where(*_meeting(window.c))
-    return _cut(query.order_by(window.c.rank.desc(), window.c.user_id.desc()).limit(limit))
+    columns = (getattr(row, name) for name in ("user_id", "rank", *CHOSEN_BY))
+    best = select(*columns).where(row.skill_id == skill_id)
+    return best.order_by(row.rank.desc(), row.user_id.desc()).limit(scanned).subquery().c
 
 
 def _swappers(skill_id: Any, offer: Any, asked: Asked, limit: int) -> AnySelect:
@@ -208,21 +210,13 @@ def _swappers(skill_id: Any, offer: Any, asked: Asked, limit: int) -> AnySelect:
     return (
         select(cut.c.user_id)
         .join(row, and_(row.user_id == cut.c.user_id, row.skill_id == skill_id))
-        .where(*_filters(row, asked), *_meeting(row))
+        .where(*conditions(row, asked.choices), *_meeting(row))
     )
 
 
 def _cut(query: Any) -> AnySelect:
     found: AnySelect = select(query.subquery().c.user_id)
     return found
-
-
-def _filters(row: Any, asked: Asked) -> Iterator[ColumnElement[bool]]:
-    """What the address asks for, of a listing."""
-    if asked.level:
-        yield row.level >= asked.level
-    if asked.mask:
-        yield row.language_mask.bitwise_and(asked.mask) != 0
 
 
 def _meeting(row: Any) -> Iterator[ColumnElement[bool]]:
@@ -254,12 +248,8 @@ def _candidates(asked: Asked) -> AnySelect:
         .outerjoin(HourMask, HourMask.user_id == User.id)
         .where(User.id.in_(ids), _takes_pitches())
     )
-    if asked.mask:
-        query = query.where(User.language_mask.bitwise_and(asked.mask) != 0)
     if asked.but is not None:
         query = query.where(User.id.not_in(asked.but))
-    if asked.level and asked.skill:
-        query = query.where(_taught_level(asked.skill.id) >= asked.level)
     found: AnySelect = query
     return found
 
@@ -274,6 +264,7 @@ def ranking_of(viewer: User, asked: Asked, cursor: str | None, now: datetime) ->
     """
     begun = _begun(cursor, now)
     values = {"spoken": viewer.language_mask, "now": now, **impressions.lately(begun)}
+    values |= narrowing.values(viewer, now)
     rows = teachers.run(_candidates(asked), viewer, **values).all()
     order = sorted((_total(row, viewer, asked, begun), row.id) for row in rows)
     wants = any(_wants(row) for row in rows) and viewer.learning

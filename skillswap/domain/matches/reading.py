@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -233,13 +233,13 @@ def cards(
     skill: SkillRef | None,
     first: frozenset[int],
     now: datetime,
-    but: Sequence[int] = (),
+    values: Mapping[str, Any] | None = None,
 ) -> Page:
     """The cards of a `page_query` in its own order; each says why. One statement.
 
-    `but`: what RANKED stands for in the query.
+    `values`: what else the query is run with.
     """
-    found = page(teachers.run(query, viewer, **values_at(now), ids=list(but)).all(), keys)
+    found = page(teachers.run(query, viewer, **values_at(now), **(values or {})).all(), keys)
     made = [
         card_of(one, row, viewer, skill, first, now)
         for one, row in scored(found.rows, viewer, skill, now)
