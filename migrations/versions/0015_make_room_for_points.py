@@ -188,6 +188,7 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_points_entries_user_id_users")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_points_entries")),
+        sa.UniqueConstraint("reverses_id", name=op.f("uq_points_entries_reverses_id")),
         sa.UniqueConstraint(
             "user_id", "kind", "source", name=op.f("uq_points_entries_user_id_kind_source")
         ),
@@ -201,9 +202,6 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_points_entries_partner_id"), ["partner_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_points_entries_reverses_id"), ["reverses_id"], unique=False
         )
         batch_op.create_index(
             "ix_points_entries_subject", ["subject_type", "subject_id", "user_id"], unique=False
@@ -280,7 +278,6 @@ def downgrade() -> None:
     with op.batch_alter_table("points_entries", schema=None) as batch_op:
         batch_op.drop_index("ix_points_entries_user")
         batch_op.drop_index("ix_points_entries_subject")
-        batch_op.drop_index(batch_op.f("ix_points_entries_reverses_id"))
         batch_op.drop_index(batch_op.f("ix_points_entries_partner_id"))
         batch_op.drop_index("ix_points_entries_partner")
         batch_op.drop_index(batch_op.f("ix_points_entries_event_id"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from skillswap.db import Model, db
-from skillswap.domain import live
+from skillswap.domain import live, points
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.models import Event, User
 
@@ -51,6 +51,7 @@ def record(
     while waiting:
         event = waiting.pop(0)
         follows = FOLLOWS[event.kind]
+        points.hold(event)  # before it has its number: one person's events count in their order
         db.session.add(event)
         db.session.flush()  # consequences need event.id
         for follow in follows:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain import events
+from skillswap.domain import completing, events
 from skillswap.domain.limits import PROPOSED_SKILLS, SKILLS_EACH_WAY
 from skillswap.domain.touched import touch
 from skillswap.errors import NotFound, Refused
@@ -216,7 +216,7 @@ def _add_line(
         created_at=now,
     )
     db.session.add(line)
-    db.session.flush()
+    completing.note(person, now)
 
 
 def _clean_note(note: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from skillswap.domain import availability, exchanges, pitches, profiles, skills
+from skillswap.domain import availability, completing, exchanges, pitches, profiles, skills
 from skillswap.models import Pitch, User, UserSkillKind
 
 
@@ -32,6 +32,7 @@ def edit_profile(person: User, *, now: datetime, hours: str = "", **facts: Any) 
     """
     taught, zone = person.teaching, person.timezone
     profiles.edit_profile(person, **facts)
+    completing.note(person, now)
     if person.timezone != zone:
         availability.change_zone(person, zone, person.timezone, hours, now)
     if taught and not person.teaching:

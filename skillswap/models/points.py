@@ -76,7 +76,7 @@ class PointsEntry(Model):
     subject_type: Mapped[str] = mapped_column(String(30))
     subject_id: Mapped[int] = mapped_column(BigInteger)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
-    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("points_entries.id"), index=True)
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("points_entries.id"), unique=True)
     counted_at: Mapped[datetime]  # in whose day, week and month it counts; a reversal in the old
     created_at: Mapped[datetime]
 

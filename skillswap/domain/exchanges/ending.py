@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from skillswap.db import db
-from skillswap.domain import events, slots
+from skillswap.domain import events, points, slots
 from skillswap.domain.exchanges.reading import (
     WITH_ALL,
     active_exchange_of,
@@ -121,6 +121,7 @@ def settle_due(now: datetime, limit: int) -> int:
     agreed = and_(Exchange.state == ExchangeState.ACTIVE, Exchange.complete_by <= now)
     slept = Exchange.dormant_at <= now - WAKE_WITHIN
     due = due_exchanges(or_(agreed, and_(Exchange.state == ExchangeState.DORMANT, slept)), limit)
+    points.hold_people(points.people_of_sessions(due))
     for exchange in due:
         if exchange.state is ExchangeState.ACTIVE or has_kept(exchange, now):
             _complete(exchange, None, exchange.over_at, now)

@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from skillswap.db import db
-from skillswap.domain import events
+from skillswap.domain import events, points
 from skillswap.domain.learning_sessions.afterwards import UNSETTLED, settle
 from skillswap.domain.learning_sessions.moving import lapse_move
 from skillswap.models import (
@@ -88,6 +88,7 @@ def settle_due(now: datetime, limit: int) -> int:
         .with_for_update(of=LearningSession, skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
+    points.hold_people(points.people_of_sessions(due))
     for learning_session in due:
         settle(learning_session, now)
     return len(due)

@@ -1,7 +1,22 @@
 """Points: a ledger that is only added to, and what it adds up to by week, month and in all."""
 
-from skillswap.domain.points.counting import count
+from skillswap.domain.points.counting import COUNTS, count, hold
 from skillswap.domain.points.flags import off_boards
 from skillswap.domain.points.periods import bounds, number_of, week_of
+from skillswap.domain.points.rebuilding import drift, rebuild
+from skillswap.domain.points.sessions import people_of_sessions
+from skillswap.domain.points.writing import hold as hold_people
 
-__all__ = ["bounds", "count", "number_of", "off_boards", "week_of"]
+__all__ = [
+    "COUNTS",
+    "bounds",
+    "count",
+    "drift",
+    "hold",
+    "hold_people",
+    "number_of",
+    "off_boards",
+    "people_of_sessions",
+    "rebuild",
+    "week_of",
+]
