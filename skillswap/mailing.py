@@ -36,6 +36,7 @@ NAME_LENGTH, TEXT_LENGTH = 80, 200
 PAGES = {
     "pitches": "pitches.show",
     "exchanges": "exchanges.show",
+    "swap_rings": "rings.show",
     "learning_sessions": "sessions.show",
     "conversations": "chat.show",
     "posts": "posts.show",
@@ -64,6 +65,8 @@ SUBJECTS = {
     "pitch.reminded": _("A pitch waits for your answer"),
     "pitch.expired": _("A pitch has expired"),
     "teacher.reopened": _("{name} takes pitches again"),
+    "ring.started": _("{name} asks you into a swap ring"),
+    "ring.accepted": _("Your swap ring is closed: all three said yes"),
     "exchange.completed": _("{name} completed your exchange"),
     "exchange.cancelled": _("{name} cancelled your exchange"),
     "session.proposed": _("{name} proposed times for a session"),
@@ -87,6 +90,7 @@ SUBJECTS = {
 OTHERWISE = {
     "pitch": _("News about a pitch"),
     "exchange": _("News about your exchange"),
+    "ring": _("News about a swap ring"),
     "session": _("News about a session"),
 }
 

@@ -51,6 +51,7 @@ View = Callable[..., ResponseReturnValue]
 PAGES = {
     "pitch": "pitches.show",
     "exchange": "exchanges.show",
+    "ring": "rings.show",
     "session": "sessions.show",
     "proposal": "sessions.show",
     "mark": "sessions.show",

@@ -22,6 +22,7 @@ CHATS_SHOWN = 5
 PAGES = {
     "pitches": "pitches.show",
     "exchanges": "exchanges.show",
+    "swap_rings": "rings.show",
     "learning_sessions": "sessions.show",
     "conversations": "chat.show",
     "posts": "posts.show",

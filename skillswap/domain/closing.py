@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from skillswap.db import db
-from skillswap.domain import events, exchanges, pitches
+from skillswap.domain import events, exchanges, pitches, rings
 from skillswap.models import (
     Exchange,
     ExchangeLeg,
@@ -43,6 +43,7 @@ def close_all(person: User, reason: str, now: datetime) -> None:
 
 def _close(person: User, reason: str, now: datetime, other: User | None) -> None:
     pitches.close_open(_theirs(Pitch, person, other), reason=reason, by=person, gone=True, now=now)
+    rings.close_of(person, other, now)
     for exchange in _live_exchanges(person, other):
         if (
             exchanges.stands(exchange, now) in LIVE

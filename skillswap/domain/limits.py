@@ -27,6 +27,7 @@ PROPOSAL_LEAD = timedelta(hours=2)
 LATE_CANCEL = timedelta(hours=12)
 CONFIRM_WITHIN = timedelta(hours=72)
 OPEN_OFFERS = 6  # of one person in one exchange
+OPEN_RINGS, RINGS_A_DAY = 5, 3  # that somebody is in; that somebody begins
 REASON_MOST = 300
 NOTES_MOST = 10_000
 PREPARATION_MOST = 1_000

@@ -55,6 +55,7 @@ LOCKED = frozenset({Topic.SECURITY})  # no switch at all
 # An event kind belongs to the topic of its noun, unless it is named itself.
 TOPIC_OF_NOUN = {
     "pitch": Topic.PITCHES,
+    "ring": Topic.PITCHES,  # of three pitches
     "teacher": Topic.PITCHES,  # asked for, and the place may soon be gone
     "exchange": Topic.AFTERWARDS,
     "session": Topic.SESSIONS,
@@ -88,6 +89,10 @@ TOPIC_OF_KIND = {
 NEVER_BY: dict[str, frozenset[Channel]] = {
     "session.prepared": frozenset({Channel.PUSH, Channel.EMAIL}),  # it is read with the session
     "pitch.declined": frozenset({Channel.PUSH}),
+    "ring.joined": frozenset({Channel.PUSH, Channel.EMAIL}),  # the third yes is news
+    "ring.declined": frozenset({Channel.PUSH}),
+    "ring.withdrawn": frozenset({Channel.PUSH}),
+    "ring.lapsed": frozenset({Channel.PUSH}),
     "pitch.withdrawn": frozenset({Channel.PUSH, Channel.EMAIL}),
 }
 

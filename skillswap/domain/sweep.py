@@ -30,6 +30,7 @@ from skillswap.domain import (
     pitches,
     ratings,
     rerendering,
+    rings,
     safety,
     saved_teachers,
 )
@@ -44,6 +45,8 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("pitches expired", pitches.expire_due),
     ("teachers reminded", pitches.remind_due),
     ("pauses ended", pitches.resume_due),
+    ("rings lapsed", rings.lapse_due),
+    ("rings closed", rings.close_due),
     ("answers recounted", answering.recount_due),
     ("offers lapsed", learning_sessions.lapse_due),
     ("sessions settled", learning_sessions.settle_due),

@@ -151,6 +151,7 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
     tables = {
         "pitch": "pitches",
         "exchange": "exchanges",
+        "ring": "swap_rings",
         "session": "learning_sessions",
         "contest": "learning_sessions",
         "rating": "learning_sessions",
