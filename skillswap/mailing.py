@@ -41,6 +41,8 @@ PAGES = {
     "conversations": "chat.show",
     "posts": "posts.show",
     "comments": "comments.show",
+    "wishes": "wishes.show",
+    "wish_offers": "wishes.offer",
 }
 # and where what asks something is answered
 PAGES_OF_KIND = {
@@ -67,6 +69,11 @@ SUBJECTS = {
     "teacher.reopened": _("{name} takes pitches again"),
     "ring.started": _("{name} asks you into a swap ring"),
     "ring.accepted": _("Your swap ring is closed: all three said yes"),
+    "wish.lapsed": _("A wish of yours has lapsed"),
+    "offer.made": _("{name} offers to teach you"),
+    "offer.accepted": _("{name} accepted your offer"),
+    "offer.declined": _("{name} answered your offer"),
+    "offer.lapsed": _("An offer to teach has lapsed"),
     "exchange.completed": _("{name} completed your exchange"),
     "exchange.cancelled": _("{name} cancelled your exchange"),
     "session.proposed": _("{name} proposed times for a session"),
@@ -89,6 +96,7 @@ SUBJECTS = {
 }
 OTHERWISE = {
     "pitch": _("News about a pitch"),
+    "offer": _("News about an offer to teach"),
     "exchange": _("News about your exchange"),
     "ring": _("News about a swap ring"),
     "session": _("News about a session"),

@@ -56,6 +56,8 @@ PAGES = {
     "proposal": "sessions.show",
     "mark": "sessions.show",
     "naming": "achievements.naming",
+    "wish": "wishes.show",
+    "offer": "wishes.offer",
 }
 
 

@@ -46,6 +46,7 @@ from skillswap.blueprints import (
     skill_pages,
     teachers,
     unsubscribe,
+    wishes,
 )
 
 ALL = (

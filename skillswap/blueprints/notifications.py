@@ -27,6 +27,8 @@ PAGES = {
     "conversations": "chat.show",
     "posts": "posts.show",
     "comments": "comments.show",
+    "wishes": "wishes.show",
+    "wish_offers": "wishes.offer",
 }
 # and where what is gone would have stood
 LISTS = {
@@ -34,6 +36,7 @@ LISTS = {
     "exchanges": "exchanges.mine",
     "learning_sessions": "sessions.past",
     "users": "follows.mine",
+    "wish_offers": "wishes.offers",
     "streak_awards": "streaks.mine",
 }
 

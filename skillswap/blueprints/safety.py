@@ -143,3 +143,7 @@ def _page_of(subject: Subject) -> str:
             return url_for("posts.show", public_id=subject.key)
         case SubjectKind.COMMENT:
             return url_for("comments.show", public_id=subject.key)
+        case SubjectKind.WISH:
+            return url_for("wishes.show", public_id=subject.key)
+        case SubjectKind.OFFER:
+            return url_for("wishes.offer", public_id=subject.key)

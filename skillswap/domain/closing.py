@@ -14,29 +14,31 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from skillswap.db import db
-from skillswap.domain import events, exchanges, pitches, rings
+from skillswap.domain import events, exchanges, pitches, rings, wishes
 from skillswap.models import (
     Exchange,
     ExchangeLeg,
     ExchangeState,
     LearningSession,
+    OfferState,
     Pitch,
     User,
+    WishOffer,
 )
 from skillswap.models.pitch import OPEN
 
 LIVE = (ExchangeState.ACTIVE, ExchangeState.DORMANT)
-Between = type[Pitch] | type[Exchange]
+Between = type[Pitch] | type[Exchange] | type[WishOffer]
 
 
 def close_between(person: User, other: User, reason: str, now: datetime) -> None:
-    """Close every open pitch and exchange of these two; `other` is told that it is closed."""
+    """Close every open pitch, offer and exchange of these two; `other` is told of it."""
     exchanges.lock_people(person.id, other.id)
     _close(person, reason, now, other)
 
 
 def close_all(person: User, reason: str, now: datetime) -> None:
-    """Close every open pitch and exchange of this person; the others are told."""
+    """Close every open pitch, offer and exchange of this person; the others are told."""
     exchanges.lock_people(person.id, *_partners(person))
     _close(person, reason, now, None)
 
@@ -44,6 +46,7 @@ def close_all(person: User, reason: str, now: datetime) -> None:
 def _close(person: User, reason: str, now: datetime, other: User | None) -> None:
     pitches.close_open(_theirs(Pitch, person, other), reason=reason, by=person, gone=True, now=now)
     rings.close_of(person, other, now)
+    wishes.close_offers(_theirs(WishOffer, person, other), by=person, gone=True, now=now)
     for exchange in _live_exchanges(person, other):
         if (
             exchanges.stands(exchange, now) in LIVE
@@ -59,9 +62,14 @@ def _theirs(table: Between, person: User, other: User | None) -> ColumnElement[b
 
 
 def _partners(person: User) -> set[int]:
-    """Who has something open with this person. Two statements."""
+    """Who has something open with this person. Three statements."""
     found: set[int] = set()
-    for table, is_open in ((Pitch, Pitch.state.in_(OPEN)), (Exchange, Exchange.state.in_(LIVE))):
+    waiting: tuple[tuple[Between, ColumnElement[bool]], ...] = (
+        (Pitch, Pitch.state.in_(OPEN)),
+        (Exchange, Exchange.state.in_(LIVE)),
+        (WishOffer, WishOffer.state == OfferState.PENDING),
+    )
+    for table, is_open in waiting:
         pairs: Any = select(table.learner_id, table.teacher_id)
         for pair in db.session.execute(pairs.where(_theirs(table, person, None), is_open)):
             found.update(pair)

@@ -131,6 +131,17 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "rating.held": [],
     "rating.hidden": [points.count],
     "rating.released": [points.count],
+    "wish.made": [],  # teachers find it among the wishes
+    "wish.met": [],  # the offer says so
+    "wish.closed": [],
+    "wish.renewed": [],
+    "wish.lapsed": [notifications.notify],
+    "offer.made": [notifications.notify],
+    "offer.accepted": [notifications.notify, cards.write],
+    "offer.declined": [notifications.notify],
+    "offer.withdrawn": [notifications.notify],
+    "offer.lapsed": [notifications.notify],
+    "offer.closed": [notifications.notify],
     "post.liked": [notifications.notify, points.count],
     "post.commented": [notifications.notify],
     "comment.liked": [notifications.notify],

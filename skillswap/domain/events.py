@@ -35,8 +35,8 @@ def record(
     """
     if (public_id := getattr(subject, "public_id", None)) and not facts.get("gone"):
         facts["public_id"] = public_id
-    if hasattr(subject, "learner_id"):  # a thing between two: it is there while both are
-        facts["between"] = [subject.learner_id, getattr(subject, "teacher_id")]  # noqa: B009
+    if hasattr(subject, "teacher_id"):  # a thing between two: it is there while both are
+        facts["between"] = [getattr(subject, "learner_id"), subject.teacher_id]  # noqa: B009
     first = Event(
         kind=kind,
         actor_id=actor.id if actor else None,

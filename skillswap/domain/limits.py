@@ -32,6 +32,10 @@ REASON_MOST = 300
 NOTES_MOST = 10_000
 PREPARATION_MOST = 1_000
 
+WISHES_OPEN = 5  # of one person
+WISHES_PER_DAY = 5
+OFFERS_TO_A_WISH = 10  # waiting for an answer
+
 NOTICE_HOURS = range(2, 169)  # what a teacher may ask for before a session
 DAILY_SESSIONS = range(1, 9)
 PLACES = range(1, 11)

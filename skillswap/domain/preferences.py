@@ -55,6 +55,8 @@ LOCKED = frozenset({Topic.SECURITY})  # no switch at all
 # An event kind belongs to the topic of its noun, unless it is named itself.
 TOPIC_OF_NOUN = {
     "pitch": Topic.PITCHES,
+    "wish": Topic.PITCHES,
+    "offer": Topic.PITCHES,  # to a wish
     "ring": Topic.PITCHES,  # of three pitches
     "teacher": Topic.PITCHES,  # asked for, and the place may soon be gone
     "exchange": Topic.AFTERWARDS,
@@ -94,6 +96,8 @@ NEVER_BY: dict[str, frozenset[Channel]] = {
     "ring.withdrawn": frozenset({Channel.PUSH}),
     "ring.lapsed": frozenset({Channel.PUSH}),
     "pitch.withdrawn": frozenset({Channel.PUSH, Channel.EMAIL}),
+    "offer.declined": frozenset({Channel.PUSH}),
+    "offer.withdrawn": frozenset({Channel.PUSH, Channel.EMAIL}),
 }
 
 

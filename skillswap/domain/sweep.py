@@ -32,6 +32,7 @@ from skillswap.domain import (
     rerendering,
     rings,
     safety,
+    wishes,
     saved_teachers,
 )
 
@@ -57,6 +58,8 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("exchanges nudged", exchanges.nudge_due),
     ("exchanges at rest", exchanges.rest_due),
     ("exchanges settled", exchanges.settle_due),
+    ("offers to wishes lapsed", wishes.lapse_offers_due),
+    ("wishes lapsed", wishes.lapse_wishes_due),
     ("names not agreed to", achievements.lapse_due),
     ("tutorials noted", lasting.note_due),
     ("hours of lists made anew", listings.refresh_due),

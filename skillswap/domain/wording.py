@@ -13,6 +13,7 @@ from skillswap.domain.comment_words import COMMENT_WORDS
 from skillswap.domain.naming_words import NAMING_WORDS
 from skillswap.domain.ring_words import RING_WORDS
 from skillswap.domain.streak_words import STREAK_WORDS
+from skillswap.domain.wish_words import WISH_WORDS
 from skillswap.lib.clock import local
 from skillswap.lib.i18n import _, ngettext
 
@@ -388,6 +389,7 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     "session.unconfirmed": ("circle-question-mark", _session_unconfirmed),
     **COMMENT_WORDS,
     **NAMING_WORDS,
+    **WISH_WORDS,
     **RING_WORDS,
     **STREAK_WORDS,
 }

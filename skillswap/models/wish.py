@@ -90,9 +90,7 @@ class Wish(Model):
 
     def is_renewable_at(self, now: datetime) -> bool:
         """Whether it has lapsed, or soon does."""
-        state = self.state_at(now)
-        soon = state is WishState.OPEN and self.ends_at <= now + RENEW_WITHIN
-        return soon or state is WishState.LAPSED
+        return is_renewable(self, now)
 
     def move_to(self, state: WishState, now: datetime) -> None:
         """Make an allowed move. Raises WrongState when somebody was quicker."""
@@ -106,6 +104,13 @@ def wish_state_at(row: Any, now: datetime) -> WishState:
     if row.state is WishState.OPEN and row.ends_at <= now:
         return WishState.LAPSED
     return WishState(row.state)
+
+
+def is_renewable(row: Any, now: datetime) -> bool:
+    """Whether a wish, or a row with its columns, has lapsed, or soon does."""
+    state = wish_state_at(row, now)
+    soon = state is WishState.OPEN and row.ends_at <= now + RENEW_WITHIN
+    return soon or state is WishState.LAPSED
 
 
 class WishOffer(Model):

@@ -160,6 +160,8 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
         "streak": "streak_awards",
         "post": "posts",
         "comment": "comments",
+        "wish": "wishes",
+        "offer": "wish_offers",
     }
     told = {kind.partition(".")[0] for kind in WORDS}
     assert {tables[noun] for noun in told} <= PAGES.keys() | LISTS.keys()

@@ -30,6 +30,8 @@ from skillswap.models import (
     ReportCategory,
     ReportState,
     User,
+    Wish,
+    WishOffer,
 )
 
 BODY_MOST = 2_000
@@ -141,6 +143,8 @@ KINDS = {
     Rating.__tablename__: SubjectKind.RATING,
     Post.__tablename__: SubjectKind.POST,
     Comment.__tablename__: SubjectKind.COMMENT,
+    Wish.__tablename__: SubjectKind.WISH,
+    WishOffer.__tablename__: SubjectKind.OFFER,
 }
 
 

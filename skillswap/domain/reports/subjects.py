@@ -20,6 +20,7 @@ from skillswap.domain import (
     posts,
     ratings,
     skills,
+    wishes,
 )
 from skillswap.domain.visibility import person_named
 from skillswap.errors import NotFound
@@ -36,6 +37,8 @@ from skillswap.models import (
     Rating,
     User,
     UserSkillKind,
+    Wish,
+    WishOffer,
 )
 
 TICKED_MOST = 20
@@ -48,6 +51,7 @@ class SubjectKind(StrEnum):
     PERSON, PITCH, SESSION, EXCHANGE = "person", "pitch", "session", "exchange"
     CONVERSATION, RATING = "conversation", "rating"
     POST, COMMENT = "post", "comment"
+    WISH, OFFER = "wish", "offer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,10 @@ def subject_of(reader: User, kind: SubjectKind, key: str, now: datetime) -> Subj
             return _a_post(reader, key)
         case SubjectKind.COMMENT:
             return _a_comment(reader, key)
+        case SubjectKind.WISH:
+            return _a_wish(reader, key, now)
+        case SubjectKind.OFFER:
+            return _an_offer(reader, key)
 
 
 def _evidence(facts: Mapping[str, object], texts: Sequence[tuple[str, str | None]]) -> Evidence:
@@ -258,6 +266,39 @@ def _a_comment(reader: User, public_id: str) -> Subject:
     evidence = _evidence(facts, [("Comment", comment.body)])
     table, by = Comment.__tablename__, comment.author
     return Subject(SubjectKind.COMMENT, public_id, table, comment.id, by, evidence)
+
+
+def _a_wish(reader: User, public_id: str, now: datetime) -> Subject:
+    wish = wishes.wish_of(reader, public_id, now)
+    if wish.learner_id == reader.id:
+        raise NotFound("wish")
+    facts = {
+        "By": wish.learner.name,
+        "Skill": wish.skill.name,
+        "State": wish.state,
+        "Made": _at(wish.made_at),
+    }
+    evidence = _evidence(facts, [("Wish", wish.body)])
+    table, by = Wish.__tablename__, wish.learner
+    return Subject(SubjectKind.WISH, public_id, table, wish.id, by, evidence)
+
+
+def _an_offer(reader: User, public_id: str) -> Subject:
+    """The words of the other of the two."""
+    offer = wishes.offer_of(reader, public_id)
+    incoming = offer.learner_id == reader.id
+    other = offer.teacher if incoming else offer.learner
+    facts = {
+        "From": offer.teacher.name,
+        "To": offer.learner.name,
+        "Skill": offer.wish.skill.name,
+        "In return": offer.return_skill.name if offer.return_skill else "",
+        "State": offer.state,
+        "Made": _at(offer.made_at),
+    }
+    said = ("Offer", offer.body) if incoming else ("Answer", offer.answer_body)
+    table, evidence = WishOffer.__tablename__, _evidence(facts, [said])
+    return Subject(SubjectKind.OFFER, public_id, table, offer.id, other, evidence)
 
 
 def _a_conversation(reader: User, public_id: str, now: datetime) -> Subject:
