@@ -68,6 +68,7 @@ ALL = (
     comments,
     bookmarks,
     pitches,
+    wishes,
     exchanges,
     achievements,
     sessions,

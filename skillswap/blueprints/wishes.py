@@ -40,8 +40,8 @@ def everybodys() -> ResponseReturnValue:
     found = wishes.others_wishes(me(), show, cursor(), now)
     mine = [] if cursor() else wishes.wishes_of(me(), now)
     more = _more(found, ".all", show=show.value)
-    facts = {"found": found, "mine": mine, "show": show, "more": more, "now": now}
-    return render("wishes/list.html", "wishes/_cards.html", **facts)
+    facts: dict[str, Any] = {"found": found, "mine": mine, "show": show, "more": more}
+    return render("wishes/list.html", "wishes/_cards.html", now=now, **facts)
 
 
 @bp.get("/offers")
@@ -54,7 +54,7 @@ def offers() -> ResponseReturnValue:
     return render("wishes/offers.html", "wishes/_offers.html", found=found, more=more, now=now)
 
 
-def _more(found: Page, endpoint: str, **address: str) -> str | None:
+def _more(found: Page, endpoint: str, **address: Any) -> str | None:
     return url_for(endpoint, **address, after=found.after) if found.after else None
 
 
