@@ -18,7 +18,7 @@ from sqlalchemy import text
 from skillswap import create_app
 from skillswap.config import BadSettings
 from skillswap.db import db, transaction
-from skillswap.domain import listings, skills
+from skillswap.domain import listings, skills, trends
 from skillswap.lib.clock import utcnow
 
 
@@ -29,7 +29,7 @@ def prepare(app: Flask, *, demo: bool) -> None:
         with app.app_context(), transaction():
             skills.load_catalogue(utcnow())
         with app.app_context():
-            unlisted = listings.are_missing()
+            unlisted = listings.are_missing() or trends.are_missing()
         if unlisted:
             command(app, "reindex")
         if demo and is_empty(app):

@@ -22,6 +22,7 @@ from skillswap.domain import (
     name_words,
     rating_totals,
     skills,
+    trends,
 )
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.domain.wording import WORDS
@@ -87,6 +88,7 @@ def examine(stored: Collection[str] | None) -> list[Check]:
         Check("completed sessions were said to have happened", tuple(_outcomes())),
         Check("rating totals are what the ratings come to", tuple(rating_totals.drift())),
         Check("lists say what they are made of", tuple(listings.drift(utcnow()))),
+        Check("what people do about skills is noted", tuple(trends.drift(utcnow()))),
         Check("people are found by their names", tuple(name_words.drift())),
         Check("showings of teachers are counted", tuple(impressions.drift(utcnow()))),
         Check("answers of teachers are counted", tuple(_answers(utcnow()))),

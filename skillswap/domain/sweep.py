@@ -32,6 +32,7 @@ from skillswap.domain import (
     rerendering,
     rings,
     safety,
+    trends,
     wishes,
     saved_teachers,
 )
@@ -63,6 +64,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("names not agreed to", achievements.lapse_due),
     ("tutorials noted", lasting.note_due),
     ("hours of lists made anew", listings.refresh_due),
+    ("skills counted", trends.refresh_due),
     ("pictures let go", pictures.forget_due),
     ("left files removed", leftovers.remove_due),
     ("texts made anew", rerendering.rerender_due),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from skillswap.db import db
 
-KEY = "touched"
+KEY = "touched"  # of whom lists of teachers are made anew
+DEEDS = "deeds"  # who did something about a skill
 
 
 def touch(*user_ids: int) -> None:
@@ -12,9 +13,10 @@ def touch(*user_ids: int) -> None:
 
     For what is written by a statement; a row that the unit of work flushes is noticed by itself.
     """
-    db.session.info.setdefault(KEY, set()).update(user_ids)
+    for key in (KEY, DEEDS):
+        db.session.info.setdefault(key, set()).update(user_ids)
 
 
-def take() -> list[int]:
+def take(key: str = KEY) -> list[int]:
     """Who was touched, in the order of their ids; from then on nobody is."""
-    return sorted(db.session.info.pop(KEY, ()))
+    return sorted(db.session.info.pop(key, ()))

@@ -76,6 +76,7 @@ from skillswap.models.saved_teacher import SavedTeacher
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
 from skillswap.models.streak import MarkKind, StreakAward, StreakMark
 from skillswap.models.swap_ring import RingAnswer, RingState, SwapRing, SwapRingMember
+from skillswap.models.trend import SkillCount, SkillDay, SkillHour, Trend, TrendSpan
 from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, UserState
 from skillswap.models.wish import OfferState, Wish, WishOffer, WishState
 
@@ -169,7 +170,10 @@ __all__ = [
     "ShownIn",
     "SignIn",
     "Skill",
+    "SkillCount",
+    "SkillDay",
     "SkillFollow",
+    "SkillHour",
     "SkillName",
     "SkillState",
     "StaffRole",
@@ -180,6 +184,8 @@ __all__ = [
     "SwapRingMember",
     "TeacherListing",
     "TokenPurpose",
+    "Trend",
+    "TrendSpan",
     "TurnKind",
     "User",
     "UserSkill",
