@@ -49,7 +49,7 @@ from skillswap.models import (
     StaffRole,
     User,
 )
-from tests import people, written
+from tests import people, wishing, written
 from tests.conftest import HTMX
 from tests.support.push import Browser
 
@@ -455,6 +455,33 @@ def report(ada: User, ben: User) -> Ready:
     return Ready("/report", ada, form)
 
 
+def make_wish(_ada: User, ben: User) -> Ready:
+    people.make_skill("Watercolour")
+    form = {"skill": "Watercolour", "level": "1", "body": wishing.BODY}
+    return Ready("/wishes/new", ben, form)
+
+
+def own_wish(verb: str) -> Callable[[User, User], Ready]:
+    """Ben does something with his wish."""
+    return lambda _ada, ben: Ready(f"/wishes/{wishing.make_wish(ben).public_id}/{verb}", ben)
+
+
+def offer_to_teach(ada: User, ben: User) -> Ready:
+    form = {"body": wishing.OFFER, "in_return": "spanish"}
+    return Ready(f"/wishes/{wishing.make_wish(ben).public_id}/offer", ada, form)
+
+
+def offered(verb: str, *, by_ben: bool = True) -> Callable[[User, User], Ready]:
+    """Ada has offered to teach ben."""
+
+    def ready(ada: User, ben: User) -> Ready:
+        made = wishing.make_offer(ada, wishing.make_wish(ben), in_return="spanish")
+        form = {"body": "Thank you."} if by_ben else {}
+        return Ready(f"/wishes/offers/{made.public_id}/{verb}", ben if by_ben else ada, form)
+
+    return ready
+
+
 def unsubscribe(ada: User, _ben: User) -> Ready:
     token = mailing.unsubscribe_token(ada.id, Topic.PITCHES, Channel.EMAIL)
     return Ready(f"/unsubscribe/{token}", None, {"on": "0"})
@@ -609,6 +636,25 @@ EVERY: dict[str, Case] = {
         somebodys=False,
         again=frozenset({409, 422}),  # "you have an open pitch already", beside the field
     ),
+    "wishes.new": Case(
+        make_wish,
+        {"body": WORDS + " www.example.org"},
+        WORDS,
+        somebodys=False,
+        again=frozenset({422}),
+    ),
+    "wishes.offer_to_teach": Case(
+        offer_to_teach,
+        {"in_return": "piano", "body": WORDS},
+        WORDS,
+        somebodys=False,
+        again=frozenset({422}),
+    ),
+    "wishes.close": Case(own_wish("close")),
+    "wishes.renew": Case(own_wish("renew"), again=HARMLESS),
+    "wishes.accept": Case(offered("accept"), {"body": 1_100 * "x"}, 1_100 * "x"),
+    "wishes.decline": Case(offered("decline"), {"body": 1_100 * "x"}, 1_100 * "x"),
+    "wishes.withdraw": Case(offered("withdraw", by_ben=False)),
     "pitches.accept": Case(
         answer("accept", {"body": "With pleasure."}),
         wrong={"body": WORDS + "x" * 1_001},
