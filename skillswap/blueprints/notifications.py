@@ -37,7 +37,6 @@ LISTS = {
     "learning_sessions": "sessions.past",
     "users": "follows.mine",
     "wish_offers": "wishes.offers",
-    "wish_offers": "wishes.offers",
     "streak_awards": "streaks.mine",
 }
 

@@ -57,8 +57,6 @@ TOPIC_OF_NOUN = {
     "pitch": Topic.PITCHES,
     "wish": Topic.PITCHES,
     "offer": Topic.PITCHES,  # to a wish
-    "wish": Topic.PITCHES,
-    "offer": Topic.PITCHES,  # to a wish
     "ring": Topic.PITCHES,  # of three pitches
     "teacher": Topic.PITCHES,  # asked for, and the place may soon be gone
     "exchange": Topic.AFTERWARDS,

@@ -390,7 +390,6 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     **COMMENT_WORDS,
     **NAMING_WORDS,
     **WISH_WORDS,
-    **WISH_WORDS,
     **RING_WORDS,
     **STREAK_WORDS,
 }
