@@ -40,11 +40,13 @@ def reading_in(template: str, home: str, **around: Any) -> ResponseReturnValue:
     shown |= turning(reading.posts.after, "feed.page", tab=reading.tab.value)
     if wants_fragment() and cursor():
         return render(template, "feed/_posts.html", **shown)
-    if not wants_fragment() or not reading.posts.rows:
-        shown["people"] = feed.people_to_follow(person)
-        shown["tutorials"] = feed.tutorials_to_start(person)
     if not wants_fragment():
         shown |= {name: made() for name, made in around.items()}
+    empty = not reading.posts.rows
+    if empty or not (wants_fragment() or shown.get("for_me")):
+        shown["people"] = feed.people_to_follow(person)
+    if empty or not wants_fragment():
+        shown["tutorials"] = feed.tutorials_to_start(person)
     return render(template, "feed/_part.html", **shown)
 
 

@@ -12,7 +12,7 @@ from skillswap.db import transaction
 from skillswap.domain import conversations, notifications
 from skillswap.forms.notifications import SeenForm
 from skillswap.lib.clock import utcnow
-from skillswap.mailing import PAGES_OF_KIND
+from skillswap.mailing import PAGES_ALONE, PAGES_OF_KIND
 from skillswap.web import after_post, cursor, me, render, wants_fragment
 
 bp = Blueprint("notifications", __name__)
@@ -84,6 +84,7 @@ def _facts() -> dict[str, Any]:
         "continued": request.args.get("day") if wants_fragment() else None,
         "pages": PAGES,
         "asked": PAGES_OF_KIND,
+        "alone": PAGES_ALONE,
         "lists": LISTS,
         "now": now,
     }

@@ -13,9 +13,10 @@ from skillswap.blueprints.email_links import mailbox
 from skillswap.blueprints.feed import reading_in
 from skillswap.blueprints.posts import short_form
 from skillswap.db import db
-from skillswap.domain import email_links
+from skillswap.domain import email_links, recommending
 from skillswap.domain import home as homes
 from skillswap.lib.clock import utcnow
+from skillswap.models import ShownIn
 from skillswap.web import render, viewer
 
 bp = Blueprint("pages", __name__)
@@ -32,6 +33,7 @@ KEPT_FROM_ROBOTS = (
     "password",
     "people",
     "pitches",
+    "saved",
     "sessions",
     "settings",
 )
@@ -50,6 +52,7 @@ def home() -> ResponseReturnValue:
         unconfirmed=lambda: email_links.is_unconfirmed(person),
         mailbox=mailbox,
         form=short_form,
+        for_me=lambda: recommending.people_for_you(person, ShownIn.HOME, now),
     )
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from skillswap.db import transaction
-from skillswap.domain import reports, safety
+from skillswap.domain import dismissals, reports, safety
 from skillswap.domain.reports import Subject, SubjectKind
 from skillswap.errors import NotFound, Refused
 from skillswap.forms.safety import ReportForm
@@ -31,8 +31,10 @@ Verb = Callable[[User, str, datetime], User]
 @bp.get("/settings/privacy")
 @login_required
 def privacy() -> ResponseReturnValue:
-    """Whom I have blocked and muted."""
-    return render("settings/privacy.html", "settings/_kept_away.html", **_kept_away())
+    """Whom I have blocked, muted and put aside."""
+    dismissed = dismissals.dismissed_by(me(), utcnow())
+    shown = {"dismissed": dismissed, **_kept_away()}
+    return render("settings/privacy.html", "settings/_kept_away.html", **shown)
 
 
 def _kept_away() -> dict[str, Any]:

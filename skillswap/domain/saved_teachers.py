@@ -82,17 +82,8 @@ def _other(person: User, username: str) -> User:
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """How somebody stands on a person's own list."""
-
-    is_saved: bool
-    is_watched: bool
-    takes_pitches: bool
-
-
-@dataclass(frozen=True, slots=True)
 class SavedRow:
-    """A saved teacher as their row prints it."""
+    """A teacher as somebody's own list prints them, and how they stand on it."""
 
     username: str
     name: str
@@ -105,6 +96,7 @@ class SavedRow:
     is_paused: bool
     paused_until: datetime | None
     takes_pitches: bool
+    is_saved: bool
     is_watched: bool
 
 
@@ -113,24 +105,17 @@ def takes_pitches() -> Any:
     return exists().where(TeacherListing.user_id == User.id)
 
 
-def standing_of(reader: User, person: User) -> Saved:
-    """How that person stands on the reader's list. One statement."""
-    row = db.session.execute(
-        select(SavedTeacher.user_id, SavedTeacher.watched_since, takes_pitches().label("open"))
-        .select_from(User)
-        .outerjoin(
-            SavedTeacher,
-            and_(SavedTeacher.teacher_id == User.id, SavedTeacher.user_id == reader.id),
-        )
-        .where(User.id == person.id)
-    ).one()
-    return Saved(row.user_id is not None, row.watched_since is not None, bool(row.open))
-
-
 NEWEST = [
     Key(SavedTeacher.created_at, "created_at"),  # type: ignore[arg-type]
     Key(SavedTeacher.teacher_id, "teacher_id"),  # type: ignore[arg-type]
 ]
+
+
+COLUMNS = (
+    *(User.id, User.username, User.first_name, User.last_name, User.avatar, User.headline),
+    *(User.teaching, User.paused, User.paused_until, takes_pitches().label("open")),
+    *(SavedTeacher.teacher_id, SavedTeacher.created_at, SavedTeacher.watched_since),
+)
 
 
 def saved_by(person: User, cursor: str | None, now: datetime) -> Page:
@@ -139,16 +124,19 @@ def saved_by(person: User, cursor: str | None, now: datetime) -> Page:
     One statement.
     """
     query = (
-        select(
-            *(SavedTeacher.teacher_id, SavedTeacher.created_at, SavedTeacher.watched_since),
-            *(User.username, User.first_name, User.last_name, User.avatar, User.headline),
-            *(User.teaching, User.paused, User.paused_until, takes_pitches().label("open")),
-        )
-        .join(User, User.id == SavedTeacher.teacher_id)
+        select(*COLUMNS)
+        .join(SavedTeacher, SavedTeacher.teacher_id == User.id)
         .where(SavedTeacher.user_id == person.id, visible(to=person.id))
     )
     found = page(db.session.execute(paginate(query, NEWEST, cursor)).all(), NEWEST)
     return Page([_row(row, now) for row in found.rows], found.after)
+
+
+def row_of(person: User, other: User, now: datetime) -> SavedRow:
+    """How somebody stands on this person's list, saved or not. One statement."""
+    mine = and_(SavedTeacher.teacher_id == User.id, SavedTeacher.user_id == person.id)
+    query = select(*COLUMNS).outerjoin(SavedTeacher, mine).where(User.id == other.id)
+    return _row(db.session.execute(query).one(), now)
 
 
 def _row(row: Any, now: datetime) -> SavedRow:
@@ -158,13 +146,14 @@ def _row(row: Any, now: datetime) -> SavedRow:
         name=f"{row.first_name} {row.last_name}".strip(),
         first_name=row.first_name,
         initials=initials(row.first_name, row.last_name),
-        hue=row.teacher_id % HUES + 1,
+        hue=row.id % HUES + 1,
         avatar_url=f"/media/{row.avatar}" if row.avatar else None,
         headline=row.headline,
         is_teaching=row.teaching,
         is_paused=row.paused is not None and not over,
         paused_until=row.paused_until if row.paused is not None else None,
         takes_pitches=bool(row.open),
+        is_saved=row.created_at is not None,
         is_watched=row.watched_since is not None,
     )
 

@@ -127,6 +127,7 @@ class TeacherCard:
     why: bool  # whether there is a page that says all of it
     asked: str  # the slug of the skill that was looked for, or ""
     answers: Answers | None  # None while there are too few
+    saved: bool | None  # by the reader; None: nobody asked
 
 
 # -- the skills of a person, as a column -----------------------------------------------------------
@@ -363,6 +364,7 @@ def _card(
         why=fit is not None,
         asked=fit.asked if fit else "",
         answers=shown(row.answered_count, row.unanswered_count, row.reply_minutes),
+        saved=bool(row.saved) if fit else None,
     )
 
 

@@ -132,7 +132,8 @@ def test_who_asked_is_told_once_when_a_pause_ends(kim, ola, now):
     set_pause(ola, PauseKind.OWN)
     set_pause(ola, None)
     assert tell(now + DAY) == 0
-    assert saved_teachers.standing_of(kim, ola) == saved_teachers.Saved(True, False, True)
+    row = saved_teachers.row_of(kim, ola, now)
+    assert (row.is_saved, row.is_watched, row.takes_pitches) == (True, False, True)
 
 
 def test_a_pause_with_an_end_ends_by_the_clock_and_they_are_told(kim, ola, now):
@@ -150,7 +151,7 @@ def test_who_was_full_has_room_again(kim, ola, now):
         ola.pitch_cap = 1
     pitch = make_pitch(make_person("lea", wants=("Chess",)), ola, "chess")
     do(saved_teachers.watch, kim, "ola", now)
-    assert saved_teachers.standing_of(kim, ola).takes_pitches is False
+    assert saved_teachers.row_of(kim, ola, now).takes_pitches is False
     assert tell(now) == 0
     with transaction():
         pitches.decline_pitch(ola, pitch.public_id, reason=DeclineReason.NO_TIME, body="", now=now)

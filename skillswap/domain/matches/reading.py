@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     bindparam,
     cast,
+    exists,
     func,
     literal_column,
     select,
@@ -32,7 +33,7 @@ from skillswap.domain.teachers import VIEWER, Fit, SkillRef, TeacherCard
 from skillswap.domain.usual import read_week, week_query
 from skillswap.lib.clock import QUARTER_SECONDS
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, page
-from skillswap.models import AvailabilityException, BookedSlot, Pitch, User
+from skillswap.models import AvailabilityException, BookedSlot, Pitch, SavedTeacher, User
 from skillswap.models.availability import ExceptionKind
 from skillswap.models.pitch import OPEN
 
@@ -100,6 +101,7 @@ MORE = (
     places_query(PERSON, NOW).scalar_subquery().label("taken"),
     _waiting().label("waiting"),
     impressions.shown_lately(PERSON).label("shown"),
+    exists().where(SavedTeacher.user_id == VIEWER, SavedTeacher.teacher_id == PERSON).label("saved"),
     week_query(PERSON).label("week"),
     _others(PERSON).label("others"),
     _booked(PERSON).label("booked"),
