@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from skillswap.domain import (
+    boards,
     calendars,
     cards,
     consents,
@@ -102,6 +103,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
         rating_prompts.ask_first,
         streaks.keep_session,
         points.count,
+        boards.admit,
     ],
     "session.unconfirmed": [notifications.notify, points.count],
     "session.no_show": [notifications.notify, points.count],

@@ -14,6 +14,7 @@ from skillswap.db import db, transaction
 from skillswap.domain import (
     achievements,
     answering,
+    boards,
     contests,
     deliveries,
     digests,
@@ -72,6 +73,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("digests planned", digests.plan_due),
     ("old deliveries forgotten", deliveries.forget_due),
     ("people who left forgotten", live.forget_due),
+    ("boards settled", boards.freeze_due),
     ("reopened teachers told of", saved_teachers.tell_due),
     ("dismissals forgotten", dismissals.forget_due),
     ("showings kept", impressions.keep_due),

@@ -43,6 +43,7 @@ def keep_session(event: Event) -> list[Event]:
     ).all()
     reached: list[Event] = []
     for user_id, zone_name, ended_at in rows:
+        assert ended_at is not None  # noqa: S101 - it took place
         reached += _mark(user_id, zone_name, MarkKind.SESSION, event.subject_id, ended_at, event)
     return reached
 
