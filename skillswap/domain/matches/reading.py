@@ -101,7 +101,9 @@ MORE = (
     places_query(PERSON, NOW).scalar_subquery().label("taken"),
     _waiting().label("waiting"),
     impressions.shown_lately(PERSON).label("shown"),
-    exists().where(SavedTeacher.user_id == VIEWER, SavedTeacher.teacher_id == PERSON).label("saved"),
+    exists()
+    .where(SavedTeacher.user_id == VIEWER, SavedTeacher.teacher_id == PERSON)
+    .label("saved"),
     week_query(PERSON).label("week"),
     _others(PERSON).label("others"),
     _booked(PERSON).label("booked"),
