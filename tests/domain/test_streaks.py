@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import learning_sessions, pitches, ratings, streaks
+from skillswap.domain import lasting, learning_sessions, pitches, posts, ratings, streaks
 from skillswap.domain.streaks import WeekState
+from skillswap.domain.streaks.keeping import keep
 from skillswap.errors import Refused
 from skillswap.lib.clock import zone
 from skillswap.models import (
@@ -19,6 +20,7 @@ from skillswap.models import (
     Event,
     MarkKind,
     OutcomeAnswer,
+    PostKind,
     StreakAward,
     StreakMark,
     User,
@@ -33,7 +35,7 @@ ZONES = ("UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu")
 def marked(person: User, at: datetime, source: int, said: datetime | None = None) -> None:
     """Something of that instant counts, written when it was said."""
     event = Event(kind="rating.sealed", actor_id=person.id, facts={}, happened_at=said or at)
-    for follow in streaks.keep_tutorial(person.id, source, at, event):
+    for follow in keep(person.id, person.timezone, MarkKind.RATING, source, at, event):
         db.session.add(follow)
     db.session.flush()
 
@@ -273,3 +275,26 @@ def test_any_history_equals_the_definition(app, history):
         assert db.session.scalar(awards) == sum(length // 4 for length in runs.values())
     told = select(func.count()).select_from(Event).where(Event.kind == "streak.reached")
     assert db.session.scalar(told) == db.session.scalar(select(func.count(StreakAward.week)))
+
+
+def test_a_tutorial_keeps_the_week_it_was_published_while_it_scores(ada):
+    people.make_skill("Watercolour")
+    mo, week = people.mo(), streaks.week_of(MONDAY, ada.timezone)[0]
+    with transaction():
+        made = posts.publish(
+            ada,
+            kind=PostKind.TUTORIAL,
+            title="Wash",
+            body="Wet the paper first. " * 80,
+            skills=["watercolour"],
+            now=MONDAY + 6 * DAY,
+        )
+    assert count_of(ada, MarkKind.TUTORIAL) == 0
+    with transaction():
+        lasting.note_due(MONDAY + 7 * DAY, 10)
+    marks = select(StreakMark.week).filter_by(user_id=ada.id, kind=MarkKind.TUTORIAL)
+    assert db.session.scalars(marks).all() == [week]
+    for verb, weeks in ((posts.hide, []), (posts.release, [week])):
+        with transaction():
+            verb(mo, made.public_id, now=MONDAY + 8 * DAY)
+        assert db.session.scalars(marks).all() == weeks

@@ -5,11 +5,10 @@
 
 from skillswap.domain.streaks.counting import Streak, Week, WeekState, week_of
 from skillswap.domain.streaks.keeping import (
-    drop_tutorial,
+    follow_tutorial,
     keep_pitches,
     keep_rating,
     keep_session,
-    keep_tutorial,
     undo_pitches,
 )
 from skillswap.domain.streaks.pausing import PAUSES, pause_streak, paused_until, resume_streak
@@ -20,11 +19,10 @@ __all__ = [
     "Streak",
     "Week",
     "WeekState",
-    "drop_tutorial",
+    "follow_tutorial",
     "keep_pitches",
     "keep_rating",
     "keep_session",
-    "keep_tutorial",
     "pause_streak",
     "paused_until",
     "resume_streak",

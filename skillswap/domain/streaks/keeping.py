@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skillswap.db import Model, db
@@ -24,6 +24,9 @@ from skillswap.models import (
     MarkKind,
     Pitch,
     PitchState,
+    PointsEntry,
+    PointsKind,
+    Post,
     StreakAward,
     StreakMark,
     User,
@@ -44,7 +47,7 @@ def keep_session(event: Event) -> list[Event]:
     reached: list[Event] = []
     for user_id, zone_name, ended_at in rows:
         assert ended_at is not None  # noqa: S101 - it took place
-        reached += _mark(user_id, zone_name, MarkKind.SESSION, event.subject_id, ended_at, event)
+        reached += keep(user_id, zone_name, MarkKind.SESSION, event.subject_id, ended_at, event)
     return reached
 
 
@@ -53,17 +56,32 @@ def keep_rating(event: Event) -> list[Event]:
     assert event.actor_id is not None  # noqa: S101 - somebody rates
     zone_name = _zone_of(event.actor_id)
     at = event.happened_at
-    return _mark(event.actor_id, zone_name, MarkKind.RATING, event.subject_id, at, event)
+    return keep(event.actor_id, zone_name, MarkKind.RATING, event.subject_id, at, event)
 
 
-def keep_tutorial(user_id: int, post_id: int, at: datetime, event: Event) -> list[Event]:
-    """A tutorial that scores: the week in which it was published."""
-    return _mark(user_id, _zone_of(user_id), MarkKind.TUTORIAL, post_id, at, event)
-
-
-def drop_tutorial(post_id: int, user_id: int) -> None:
-    """It scores no more."""
-    _take_off(user_id, MarkKind.TUTORIAL, post_id)
+def follow_tutorial(event: Event) -> list[Event]:
+    """The consequence of a tutorial that scores, or scores no more: the week it was published."""
+    row = db.session.execute(
+        select(Post.author_id, Post.published_at, func.sum(PointsEntry.points), User.timezone)
+        .join(User, User.id == Post.author_id)
+        .outerjoin(
+            PointsEntry,
+            and_(
+                PointsEntry.subject_type == Post.__tablename__,
+                PointsEntry.subject_id == Post.id,
+                PointsEntry.user_id == Post.author_id,
+                PointsEntry.kind == PointsKind.TUTORIAL,
+            ),
+        )
+        .where(Post.id == event.subject_id)
+        .group_by(Post.author_id, Post.published_at, User.timezone)
+    ).one()
+    author_id, published_at, points, zone_name = row
+    if not points or points < 0:
+        _take_off(author_id, MarkKind.TUTORIAL, event.subject_id)
+        return []
+    kind, post_id = MarkKind.TUTORIAL, event.subject_id
+    return keep(author_id, zone_name, kind, post_id, published_at or event.happened_at, event)
 
 
 def keep_pitches(event: Event) -> list[Event]:
@@ -75,7 +93,7 @@ def keep_pitches(event: Event) -> list[Event]:
     week, _early = week_of(event.happened_at, zone_name)
     if _waits(teacher_id, *bounds(week, zone_name)):
         return []
-    return _mark(teacher_id, zone_name, MarkKind.PITCHES, week, event.happened_at, event)
+    return keep(teacher_id, zone_name, MarkKind.PITCHES, week, event.happened_at, event)
 
 
 def undo_pitches(event: Event) -> None:
@@ -124,7 +142,7 @@ def _zone_of(user_id: int) -> str:
 # -- marks ----------------------------------------------------------------------------------------
 
 
-def _mark(
+def keep(
     user_id: int, zone_name: str, kind: MarkKind, source_id: int, at: datetime, event: Event
 ) -> list[Event]:
     """Write the mark unless it is there; the streak it makes may have reached something."""
