@@ -15,7 +15,17 @@ from sqlalchemy import select
 from skillswap import demo, live, worker
 from skillswap.config import Settings
 from skillswap.db import db, transaction
-from skillswap.domain import doctor, listings, media, meetings, name_words, safety, skills, trends
+from skillswap.domain import (
+    doctor,
+    listings,
+    media,
+    meetings,
+    name_words,
+    safety,
+    second_steps,
+    skills,
+    trends,
+)
 from skillswap.errors import WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import StaffRole, User
@@ -27,6 +37,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(suspend)
     app.cli.add_command(limit)
     app.cli.add_command(restore)
+    app.cli.add_command(take_second_step)
     app.cli.add_command(load_skills)
     app.cli.add_command(load_demo)
     app.cli.add_command(examine)
@@ -91,6 +102,14 @@ def suspend(email: str, days: int | None, reason: str) -> None:
 def limit(email: str, days: int | None, reason: str) -> None:
     """Let a person finish what is agreed, but not pitch, accept or propose."""
     _moved(email, lambda one: safety.limit(one, days=days, reason=reason, now=utcnow()))
+
+
+@click.command("take-second-step")
+@click.argument("email")
+@with_appcontext
+def take_second_step(email: str) -> None:
+    """Let a person log in by the password alone again: their phone and their codes are gone."""
+    _moved(email, lambda one: second_steps.take_away(one, utcnow()))
 
 
 @click.command("restore")

@@ -167,6 +167,23 @@ ACCOUNT_MAILS = {
         ),
         _("Undo the change"),
     ),
+    "account.second_step_on": AccountMail(
+        _("Logging in now takes a code"),
+        (
+            _("The second step of your account was switched on a moment ago."),
+            _("All other devices were signed out. Keep the recovery codes somewhere safe."),
+            _("If it was not you, choose a new password now and write to us."),
+        ),
+        _("Security settings"),
+    ),
+    "account.second_step_off": AccountMail(
+        _("Logging in takes no code any more"),
+        (
+            _("The second step of your account was switched off a moment ago."),
+            _("If it was you, there is nothing to do. If not, choose a new password now."),
+        ),
+        _("Security settings"),
+    ),
     "account.password": AccountMail(
         _("Your password was changed"),
         (

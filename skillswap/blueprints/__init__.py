@@ -42,6 +42,7 @@ from skillswap.blueprints import (
     records,
     safety,
     saved_teachers,
+    second_steps,
     security_settings,  # noqa: F401 - adds its views to those of `settings`
     sessions,
     settings,
@@ -55,6 +56,7 @@ ALL = (
     pages,
     dashboard,
     accounts,
+    second_steps,
     email_links,
     profiles,
     feed,

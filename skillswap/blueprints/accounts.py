@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import flask
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
+from skillswap.addresses import settings
 from skillswap.db import transaction
-from skillswap.domain import accounts, email_links
-from skillswap.errors import Refused, TooMany
+from skillswap.domain import accounts, email_links, second_steps
+from skillswap.errors import Gone, Refused, TooMany
 from skillswap.forms.accounts import LogInForm, SignUpForm
+from skillswap.forms.base import Form
+from skillswap.forms.second_steps import CodeForm
 from skillswap.lib.clock import utcnow
+from skillswap.lib.sealing import Sealer
 from skillswap.models import SignIn
 from skillswap.web import render, safe_next, signed_in, viewer
 
 bp = Blueprint("accounts", __name__)
+HALFWAY_SECONDS = 600
 
 
 @bp.route("/signup", methods=["GET", "POST"])
@@ -26,7 +34,7 @@ def sign_up() -> ResponseReturnValue:
         return _go_on()
     if form.validate_on_submit():
         try:
-            return _let_in(_join(form), remember=False)
+            return let_in(_join(form), remember=False)
         except Refused as error:
             form.refuse(error)
     return _again("accounts/sign_up.html", form)
@@ -52,13 +60,16 @@ def log_in() -> ResponseReturnValue:
         return _go_on()
     if form.validate_on_submit():
         try:
-            return _let_in(_check(form), remember=form.remember.data)
+            found = _check(form)
+            if isinstance(found, accounts.Halfway):
+                return _go(second_step(found, remember=form.remember.data))
+            return let_in(found, remember=form.remember.data)
         except Refused as error:
             form.refuse(error)
     return _again("accounts/log_in.html", form)
 
 
-def _check(form: LogInForm) -> SignIn:
+def _check(form: LogInForm) -> SignIn | accounts.Halfway:
     """Two transactions: the try stays counted whatever becomes of it."""
     now = utcnow()
     with transaction():
@@ -71,6 +82,55 @@ def _check(form: LogInForm) -> SignIn:
             remember=form.remember.data,
             now=now,
         )
+
+
+@bp.route("/login/code", methods=["GET", "POST"])
+def code() -> ResponseReturnValue:
+    """The second step of logging in; without the first one the first is asked for."""
+    form, kept = CodeForm(), flask.session.get("halfway")
+    onward = request.args.get("next")
+    if viewer() or not kept or time.time() - kept[3] > HALFWAY_SECONDS:
+        return _go(url_for(".log_in", next=onward))
+    if form.validate_on_submit():
+        try:
+            return let_in(_check_code(form, kept), remember=kept[2])
+        except Refused as error:
+            form.refuse(error)
+        except Gone:
+            flask.session.pop("halfway", None)
+            return _go(url_for(".log_in", next=onward))
+    page = render("accounts/code.html", status=form.status, form=form, onward=onward)
+    return with_wait(page, form)
+
+
+def _check_code(form: CodeForm, kept: list[Any]) -> SignIn:
+    """Two transactions: the try stays counted whatever becomes of it."""
+    now, halfway = utcnow(), accounts.Halfway(*kept[:2])
+    with transaction():
+        counted = second_steps.count_try(halfway.user_id, "code", now)
+    with transaction():
+        return accounts.log_in_by_code(
+            halfway,
+            form.code.data or "",
+            counted,
+            sealer(),
+            device=request.user_agent.string,
+            remember=kept[2],
+            now=now,
+        )
+
+
+def sealer() -> Sealer:
+    """What opens the secrets of the apps that make the codes."""
+    keys = settings().secret_key, *settings().secret_key_fallbacks
+    return Sealer(*keys, purpose="second step")
+
+
+def with_wait(answer: ResponseReturnValue, form: Form) -> ResponseReturnValue:
+    """The page of a form; after too many tries with the time to wait."""
+    if isinstance(form.refusal, TooMany):
+        answer.headers["Retry-After"] = str(form.refusal.retry_seconds)  # type: ignore[union-attr]
+    return answer
 
 
 @bp.post("/logout")
@@ -86,12 +146,19 @@ def log_out() -> ResponseReturnValue:
     return answer
 
 
-def _let_in(sign_in: SignIn, *, remember: bool) -> Response:
+def let_in(sign_in: SignIn, *, remember: bool) -> Response:
     """Put the new token into a cookie that holds nothing of before: no fixed token, no old form."""
     flask.session.clear()
     flask.session.permanent = remember
     login_user(sign_in)
     return _go_on()
+
+
+def second_step(halfway: accounts.Halfway, *, remember: bool) -> str:
+    """Keep for a short while that the password was right; where the code is asked for."""
+    onward = safe_next(request.args.get("next"))
+    flask.session["halfway"] = [halfway.user_id, halfway.bound_to, remember, int(time.time())]
+    return url_for(".code", next=onward if onward != url_for("pages.home") else None)
 
 
 def _go_on() -> Response:
@@ -116,6 +183,4 @@ def _again(page: str, form: LogInForm | SignUpForm) -> ResponseReturnValue:
         mails=email_links.are_mailed(),
         ended="ended" in request.args,
     )
-    if isinstance(form.refusal, TooMany):
-        answer.headers["Retry-After"] = str(form.refusal.retry_seconds)  # type: ignore[union-attr]
-    return answer
+    return with_wait(answer, form)

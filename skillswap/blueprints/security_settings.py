@@ -14,7 +14,7 @@ from wtforms import Field
 from skillswap.blueprints.email_links import mailbox
 from skillswap.blueprints.settings import bp
 from skillswap.db import transaction
-from skillswap.domain import credentials, email_links, sign_ins
+from skillswap.domain import credentials, email_links, second_steps, sign_ins
 from skillswap.errors import NotFound, Refused, TooMany
 from skillswap.forms.base import Form
 from skillswap.forms.security import EmailForm, EndForm, PasswordForm
@@ -39,7 +39,7 @@ def security() -> ResponseReturnValue:
 def end_others() -> ResponseReturnValue:
     """Sign out everywhere but here."""
     return _end(
-        lambda now: sign_ins.end_others(me(), _device(), now), _("Signed out everywhere else.")
+        lambda now: sign_ins.end_others(me(), device(), now), _("Signed out everywhere else.")
     )
 
 
@@ -53,7 +53,7 @@ def end_sign_in(key: str) -> ResponseReturnValue:
 
 def _end(verb: Callable[[datetime], object], said: str) -> ResponseReturnValue:
     form, now = EndForm(), utcnow()
-    if _done(form, form.password, verb, now):
+    if done(form, form.password, verb, now):
         notice(said)
         return _after("settings/_sign_ins.html", now)
     return _again("settings/_sign_ins.html", now, ending=form)
@@ -63,10 +63,10 @@ def _end(verb: Callable[[datetime], object], said: str) -> ResponseReturnValue:
 @login_required
 def change_password() -> ResponseReturnValue:
     """Another password; all other devices are signed out."""
-    form, now, here = PasswordForm(), utcnow(), _device()
+    form, now, here = PasswordForm(), utcnow(), device()
     new = form.new_password.data or ""
     verb = lambda at: sign_ins.change_password(me(), here, new, at)  # noqa: E731 - one verb of three
-    if _done(form, form.current_password, verb, now):
+    if done(form, form.current_password, verb, now):
         login_user(here)  # its token is a new one
         notice(_("Password changed. All other devices are signed out."))
         return _after("settings/_password.html", now)
@@ -81,15 +81,13 @@ def change_email() -> ResponseReturnValue:
         raise NotFound("page")
     form, now = EmailForm(), utcnow()
     address = form.email.data or ""
-    if _done(
-        form, form.email_password, lambda at: email_links.change_email(me(), address, at), now
-    ):
+    if done(form, form.email_password, lambda at: email_links.change_email(me(), address, at), now):
         notice(_("We sent a link to the new address."))
         return _after("settings/_email.html", now)
     return _again("settings/_email.html", now, email_form=form)
 
 
-def _done(form: Form, password: Field, verb: Callable[[datetime], object], now: datetime) -> bool:
+def done(form: Form, password: Field, verb: Callable[[datetime], object], now: datetime) -> bool:
     """Whether the form was right, the password too, and the verb has been done.
 
     Two transactions: the try stays counted whatever becomes of it.
@@ -111,20 +109,21 @@ def _done(form: Form, password: Field, verb: Callable[[datetime], object], now: 
     return True
 
 
-def _device() -> SignIn:
+def device() -> SignIn:
     """The one that asks."""
-    device: SignIn = g.signed_in.sign_in
-    return device
+    here: SignIn = g.signed_in.sign_in
+    return here
 
 
 def _facts(now: datetime, **forms: Form) -> dict[str, Any]:
     mails = email_links.are_mailed()
     fresh = {name: form(formdata=None) for name, form in FORMS.items() if name not in forms}
     return {
-        "devices": sign_ins.devices_of(me(), _device(), now),
+        "devices": sign_ins.devices_of(me(), device(), now),
         "mails": mails,
         "waiting": email_links.waiting_address(me(), now) if mails else None,
         "mailbox": mailbox(),
+        "second_step": second_steps.standing_of(me()),
         **fresh,
         **forms,
     }

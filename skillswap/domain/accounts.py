@@ -15,12 +15,21 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
-from skillswap.domain import attempts, credentials, email_links, events, live, safety
+from skillswap.domain import (
+    attempts,
+    credentials,
+    email_links,
+    events,
+    live,
+    safety,
+    second_steps,
+)
 from skillswap.domain.credentials import check_new_password, fold_address, same_everywhere
 from skillswap.domain.usernames import candidates, clean_name, name_key, reads_like_staff
-from skillswap.errors import Refused
+from skillswap.errors import Gone, Refused
 from skillswap.lib.clock import is_zone, local
 from skillswap.lib.passwords import hash_password, needs_rehash
+from skillswap.lib.sealing import Sealer
 from skillswap.lib.tokens import new_token, token_hash
 from skillswap.models import SignIn, User, UserState
 
@@ -57,6 +66,7 @@ class LogInTry:
     user_id: int | None = None
     password_hash: str | None = field(default=None, repr=False)
     state: UserState | None = None
+    is_asked_for_code: bool = False
 
 
 # -- joining --------------------------------------------------------------------------------------
@@ -166,13 +176,26 @@ def try_log_in(email: str, *, ip: str, now: datetime) -> LogInTry:
         now=now,
     )
     row = db.session.execute(
-        select(User.id, User.password_hash, User.state).where(User.email == address)
+        select(User.id, User.password_hash, User.state, second_steps.is_asked_of(User.id)).where(
+            User.email == address
+        )
     ).first()
     return LogInTry(counted, *row) if row else LogInTry(counted)
 
 
-def log_in(tried: LogInTry, password: str, *, device: str, remember: bool, now: datetime) -> SignIn:
-    """Open a sign-in; its `token` is for the cookie and is kept nowhere else.
+@dataclass(frozen=True, slots=True)
+class Halfway:
+    """The password was right, and a code is still asked for. It lets nobody do anything."""
+
+    user_id: int
+    bound_to: str  # of the password: another one, and this is worth nothing
+
+
+def log_in(
+    tried: LogInTry, password: str, *, device: str, remember: bool, now: datetime
+) -> SignIn | Halfway:
+    """Open a sign-in; its `token` is for the cookie and is kept nowhere else. Or say that this
+    was the first of two steps.
 
     Call it first in its transaction: it checks a hash, at the same cost whether or not there is
     such an account. Raises Refused, with one sentence for all that can be wrong.
@@ -185,8 +208,35 @@ def log_in(tried: LogInTry, password: str, *, device: str, remember: bool, now: 
     if tried.password_hash and needs_rehash(tried.password_hash):
         _keep_hash(tried, hash_password(same_everywhere(password)))
     attempts.refund(tried.attempt_ids)
+    if tried.is_asked_for_code:
+        return Halfway(tried.user_id, _bound_to(tried.user_id))
     lasts = REMEMBERED if remember else NOT_REMEMBERED
     return _open_sign_in(tried.user_id, device=device, lasts=lasts, now=now)
+
+
+def log_in_by_code(
+    halfway: Halfway,
+    typed: str,
+    counted: list[int],
+    sealer: Sealer,
+    *,
+    device: str,
+    remember: bool,
+    now: datetime,
+) -> SignIn:
+    """The second of two steps. Raises Refused for a wrong code, Gone when the first is worth
+    nothing any more."""
+    person = db.session.get(User, halfway.user_id)
+    if person is None or not person.is_active or _bound_to(person.id) != halfway.bound_to:
+        raise Gone("second step")
+    second_steps.check(person.id, typed, counted, sealer, now)
+    lasts = REMEMBERED if remember else NOT_REMEMBERED
+    return _open_sign_in(person.id, device=device, lasts=lasts, now=now)
+
+
+def _bound_to(user_id: int) -> str:
+    password_hash = db.session.scalar(select(User.password_hash).where(User.id == user_id))
+    return token_hash(f"halfway:{password_hash}")
 
 
 def _let_in(person: User, now: datetime) -> None:

@@ -41,6 +41,9 @@ RESET_ACCOUNT = Ration("reset.account", 5, timedelta(hours=24))
 RESET_IP = Ration("reset.ip", 20, timedelta(hours=24))
 EMAIL_CHANGE = Ration("email.change", 2, timedelta(hours=24))
 PASSWORD_AGAIN = Ration("password.again", 10, timedelta(minutes=5))
+CODE_SOON = Ration("code.soon", 5, timedelta(minutes=5))
+CODE_HOUR = Ration("code.hour", 20, timedelta(hours=1))
+CODE_DAY = Ration("code.day", 50, timedelta(hours=24))
 TOO_YOUNG = Ration("sign_up.young", 1, timedelta(hours=24))
 
 Spending = tuple[Ration, str]  # a ration, and whose

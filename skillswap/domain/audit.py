@@ -27,6 +27,7 @@ ACTIONS: dict[str, Callable[[], str]] = {
     "person.limited": lambda: _("Limited an account"),
     "person.restored": lambda: _("Restored an account"),
     "person.role_given": lambda: _("Gave a role"),
+    "person.second_step_off": lambda: _("Took the second step of an account away"),
     "person.suspended": lambda: _("Suspended an account"),
 }
 

@@ -28,6 +28,8 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "person.email_restored": [],
     "person.password_changed": [],
     "person.password_reset": [],
+    "person.second_step_on": [],
+    "person.second_step_off": [],
     "person.blocked": [consents.part],  # nobody is told, least of all the blocked
     "person.unblocked": [],
     "person.muted": [],

@@ -73,6 +73,7 @@ from skillswap.models.post import (
 from skillswap.models.rating import RatedRole, Rating, RatingPrompt, RatingState, RatingTotal
 from skillswap.models.report import Report, ReportCategory, ReportState
 from skillswap.models.saved_teacher import SavedTeacher
+from skillswap.models.second_step import RecoveryCode, SecondStep
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
 from skillswap.models.streak import MarkKind, StreakAward, StreakMark
 from skillswap.models.swap_ring import RingAnswer, RingState, SwapRing, SwapRingMember
@@ -160,12 +161,14 @@ __all__ = [
     "RatingPrompt",
     "RatingState",
     "RatingTotal",
+    "RecoveryCode",
     "Report",
     "ReportCategory",
     "ReportState",
     "RingAnswer",
     "RingState",
     "SavedTeacher",
+    "SecondStep",
     "SessionState",
     "ShownIn",
     "SignIn",

@@ -58,5 +58,5 @@ for dialect, statements in (("sqlite", SQLITE), ("postgresql", POSTGRESQL)):
         event.listen(
             AuditEntry.__table__,
             "after_create",
-            DDL(statement).execute_if(dialect=dialect),
+            DDL(statement).execute_if(dialect=dialect),  # type: ignore[no-untyped-call]
         )

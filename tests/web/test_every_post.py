@@ -14,6 +14,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
+import pyotp
 import pytest
 from flask import Flask
 from PIL import Image
@@ -32,9 +33,11 @@ from skillswap.domain import (
     learning_sessions,
     pitches,
     ratings,
+    second_steps,
 )
 from skillswap.domain.preferences import Topic
 from skillswap.lib.clock import local, utcnow
+from skillswap.lib.sealing import Sealer
 from skillswap.lib.tokens import token_hash
 from skillswap.models import (
     Channel,
@@ -46,6 +49,7 @@ from skillswap.models import (
     LearningSession,
     OutcomeAnswer,
     Pitch,
+    SignIn,
     StaffRole,
     User,
 )
@@ -55,6 +59,7 @@ from tests.support.push import Browser
 
 BROWSER = Browser("https://fcm.googleapis.com/wp/every")
 DAY = timedelta(days=1)
+STEP = "second step"
 WORDS = "Typed with care: naïve <b>& bold</b>, so keep it."
 Form = dict[str, str]
 
@@ -450,6 +455,25 @@ def own_message(tail: str, form: Form) -> Callable[[User, User], Ready]:
     return ready
 
 
+def second_step(tail: str, form: Form, *, on: bool = True) -> Callable[[User, User], Ready]:
+    """Ada's second step is on, or being set up."""
+
+    def ready(ada: User, _ben: User) -> Ready:
+        now, box = utcnow(), Sealer("only-for-tests-and-long-enough-to-be-one", purpose=STEP)
+        with transaction():
+            second_steps.begin(ada, box, now - timedelta(minutes=5))
+        code = pyotp.TOTP(second_steps.secret_of(ada, box))
+        if on:
+            people.sign_in(ada)
+            here, past = db.session.scalars(select(SignIn)).one(), now - timedelta(minutes=5)
+            with transaction():
+                second_steps.confirm(ada, here, code.at(past), box, past)
+        words = {key: code.now() if value == "code" else value for key, value in form.items()}
+        return Ready(f"/settings/security/second-step/{tail}", ada, words)
+
+    return ready
+
+
 def report(ada: User, ben: User) -> Ready:
     form = {"about": "pitch", "key": pitch(ada, ben).public_id, "category": "spam", "body": "Why"}
     return Ready("/report", ada, form)
@@ -602,6 +626,35 @@ EVERY: dict[str, Case] = {
         private=False,
         somebodys=False,
         again=frozenset({410}),
+    ),
+    "accounts.code": Case(  # without the first step it leads to that
+        lambda _ada, _ben: Ready("/login/code", None, {"code": "123456"}),
+        private=False,
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "second_steps.begin": Case(
+        mine("security/second-step/begin", {"password": people.PASSWORD}),
+        wrong={"password": "not this one"},
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "second_steps.confirm": Case(
+        second_step("confirm", {"code": "code"}, on=False),
+        wrong={"code": "12345x"},
+        kept="12345x",
+    ),
+    "second_steps.renew": Case(
+        second_step("codes", {"codes_password": people.PASSWORD}),
+        wrong={"codes_password": "not this one"},
+        again=HARMLESS,
+        somebodys=False,
+    ),
+    "second_steps.switch_off": Case(
+        second_step("off", {"off_password": people.PASSWORD, "last_code": "code"}),
+        wrong={"last_code": "12345x"},
+        kept="12345x",
+        somebodys=False,
     ),
     "settings.end_others": Case(
         mine("security/sign-ins/end", {"password": people.PASSWORD}),
