@@ -52,7 +52,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_teacher_listings_everybody",
         "teacher_listings",
-        ["rank", "user_id", *CHOSEN_BY, "is_verified", "skill_id"],
+        ["rank", "user_id", *CHOSEN_BY, "is_verified", "skill_id", "leads"],
         sqlite_where=sa.text("leads = 1"),
         postgresql_where=sa.text("leads"),
     )

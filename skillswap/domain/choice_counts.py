@@ -11,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
-    ScalarSelect,
     case,
     cast,
     exists,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 from skillswap.domain import narrowing
 from skillswap.domain.answering import Pace
 from skillswap.domain.narrowing import MINUTES, RATINGS, Facet, When
-from skillswap.domain.searching import Filters, Listing, Meaning, Source, among, sources
+from skillswap.domain.searching import Filters, Listing, Meaning, sources
 from skillswap.domain.teachers import VIEWER, run
 from skillswap.lib.keyset import AnySelect
 from skillswap.lib.languages import codes_of
@@ -217,50 +216,52 @@ def _query(filters: Filters, meaning: Meaning, *, signed_in: bool) -> Any:
     said their hours, how many there are, how many of those looked at the filters leave, whether
     there are more).
     """
-    there = _there(meaning)
-    people = _people(meaning).subquery("people")
+    counted = _there(meaning).cte("counted")
+    few = select(case((counted.c.people <= COUNTED_TO, ROWS_MOST), else_=0)).scalar_subquery()
+    people = _people(meaning, few).subquery("people")
     packed = _packed(people.c, signed_in=signed_in).label("packed")
     columns = (packed, people.c.language_mask, func.count(), NONE, NONE)
-    groups = select(*columns).where(there <= COUNTED_TO).group_by(packed, people.c.language_mask)
+    groups = select(*columns).group_by(packed, people.c.language_mask)
     hours = exists().where(HourMask.user_id == VIEWER)
     left, more = _left(Listing(filters, meaning)) if filters.active else (NONE, NONE)
     last = select(
         NONE,
         case((hours, 1), else_=0),
-        there,
-        case((there <= COUNTED_TO, NONE), else_=left),
-        case((there <= COUNTED_TO, NONE), else_=more),
+        counted.c.people,
+        case((counted.c.people <= COUNTED_TO, NONE), else_=left),
+        case((counted.c.people <= COUNTED_TO, NONE), else_=more),
     )
     return union_all(groups, last)
 
 
-def _rows(source: Source, meaning: Meaning, columns: Sequence[Any]) -> AnySelect:
-    """So many rows of a source as it takes to know whether there are too many."""
-    listing = Listing(Filters(), meaning)
-    if source.also is None:
-        cut = among(source, columns).limit(COUNTED_TO + 1).subquery()
-        return select(*cut.c)
-    row = listing.looked(source, columns)
-    return select(*row).where(source.also(row)).limit(COUNTED_TO + 1)
+def _all_rows(meaning: Meaning, columns: Sequence[Any], most: Any) -> Any:
+    """The rows of all sources, so many as it takes to know whether there are too many; somebody may
+    stand in several.
+    """
+    listing, found = Listing(Filters(), meaning), []
+    for source in sources(meaning):
+        row = listing.looked(source, columns, COUNTED_TO + 1)
+        also = [source.also(row)] if source.also else []
+        found.append(select(*row).where(*also))
+    rows = union_all(*found) if len(found) > 1 else found[0]
+    return rows.limit(most).subquery()
 
 
-def _all_rows(meaning: Meaning, columns: Sequence[Any]) -> Any:
-    """Those of all sources; somebody may stand in several."""
-    found = [_rows(one, meaning, columns).subquery() for one in sources(meaning)]
-    rows = union_all(*(select(*one.c) for one in found)) if len(found) > 1 else select(*found[0].c)
-    return rows.limit(ROWS_MOST).subquery()
-
-
-def _there(meaning: Meaning) -> ScalarSelect[int]:
+def _there(meaning: Meaning) -> AnySelect:
     """How many people there are, counted just far enough."""
-    rows = _all_rows(meaning, LISTED[:1])
-    return select(func.count(func.distinct(rows.c.user_id))).scalar_subquery()
+    rows = _all_rows(meaning, LISTED[:1], ROWS_MOST)
+    people = func.count(func.distinct(rows.c.user_id)) if _many(meaning) else func.count()
+    return select(people.label("people")).select_from(rows)
 
 
-def _people(meaning: Meaning) -> AnySelect:
+def _many(meaning: Meaning) -> bool:
+    return len(sources(meaning)) > 1
+
+
+def _people(meaning: Meaning, most: Any) -> AnySelect:
     """A row for each person, with the best of their levels."""
-    rows = _all_rows(meaning, LISTED)
-    if len(sources(meaning)) == 1:
+    rows = _all_rows(meaning, LISTED, most)
+    if not _many(meaning):
         return select(*rows.c)
     same = [column for column in rows.c if column.name != "level"]
     return select(*same, func.max(rows.c.level).label("level")).group_by(*same)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from skillswap.domain import matches, narrowing
 from skillswap.domain.choice_counts import Counts, counts_of
+from skillswap.domain.popular import taught_skills
 from skillswap.domain.searching import (
     Filters,
     Listing,
@@ -18,7 +19,7 @@ from skillswap.domain.searching import (
     people_of,
     sources,
 )
-from skillswap.domain.teachers import COLUMNS, SkillRef, cards, page_query, run, taught_skills
+from skillswap.domain.teachers import COLUMNS, SkillRef, cards, page_query, run
 from skillswap.lib.keyset import AnySelect, Key, Page, encode
 from skillswap.lib.languages import Language, languages
 from skillswap.models import User

@@ -12,15 +12,9 @@ from sqlalchemy import ColumnElement, exists, select
 from skillswap.domain import learning_sessions, ratings
 from skillswap.domain.learning_sessions import SessionCard
 from skillswap.domain.limits import BIO_TO_PITCH
+from skillswap.domain.popular import taught_skills
 from skillswap.domain.ratings import ToRate
-from skillswap.domain.teachers import (
-    VIEWER,
-    SkillRef,
-    TeacherCard,
-    run,
-    some_teachers,
-    taught_skills,
-)
+from skillswap.domain.teachers import VIEWER, SkillRef, TeacherCard, run, some_teachers
 from skillswap.models import AvailabilityWindow, Pitch, User, UserSkill, UserSkillKind
 
 ITEMS_SHOWN = 4

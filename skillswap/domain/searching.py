@@ -32,7 +32,7 @@ from skillswap.db import db
 from skillswap.domain import name_words, skills
 from skillswap.domain.answering import Pace
 from skillswap.domain.narrowing import Choices, When, conditions
-from skillswap.domain.teachers import VIEWER, SkillRef, here
+from skillswap.domain.teachers import VIEWER, SkillRef, still_here
 from skillswap.domain.visibility import apart
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, behind
 from skillswap.lib.text import search_key
@@ -50,7 +50,7 @@ from skillswap.models.listing import CHOSEN_BY
 TERM_MOST = 100
 WORDS_MOST = 6
 MEANT_MOST = 400  # names of skills that one search may stand for
-LOOKED_AT = 2_000  # rows of one page, where filters are on
+LOOKED_AT = 1_000  # rows of one page, where filters are on
 SKILLS_MOST = 40  # that are read one by one; for more all teachers are looked through
 NAMED_MOST = 2_000  # words of people that a search may stand for
 
@@ -227,7 +227,9 @@ def sources(meaning: Meaning) -> list[Source]:
     found = [Source(Row.skill_id == skill_id) for skill_id in sorted(meaning.ids)]
     if len(found) > SKILLS_MOST:
         found = [Source(Row.leads, teaches)]
-    return found if meaning.guessed else [*found, Source(and_(Row.leads, named), few=True)]
+    # not `leads` alone: an index of all teachers would be walked through for these few
+    few = Source(and_(Row.leads.is_not(False), named), few=True)
+    return found if meaning.guessed else [*found, few]
 
 
 def _named(words: Sequence[str]) -> AnySelect:
@@ -288,8 +290,8 @@ class Listing:
         query: AnySelect = select(ends.c.rank, ends.c.user_id)
         return query.order_by(ends.c.place.desc()).limit(1)
 
-    def looked(self, source: Source, columns: Sequence[Any]) -> Any:
-        """The rows of a source that are looked at for a page, as a table."""
+    def looked(self, source: Source, columns: Sequence[Any], most: int = 0) -> Any:
+        """The rows of a source that are looked at for a page, or so many, as a table."""
         query = among(source, columns)
         if self.others:
             query = query.where(Row.user_id.not_in(EXCEPT))
@@ -297,7 +299,7 @@ class Listing:
         if source.few:
             return rows.subquery().c
         ordered = rows.order_by(*(key.column.desc() for key in self.order))
-        return ordered.limit(self.looked_at).subquery().c
+        return ordered.limit(most or self.looked_at).subquery().c
 
     def meant(self, source: Source, row: Any) -> list[Condition]:
         """What must hold of such a row."""
@@ -337,5 +339,5 @@ class Listing:
 def people_of(listing: Listing, columns: Sequence[Any], limit: int = PAGE_SIZE + 1) -> AnySelect:
     """Those columns of the first whom the list holds."""
     cut = listing.cut(limit).subquery("cut")
-    people: AnySelect = select(*columns).join(cut, cut.c.user_id == User.id).where(here())
+    people: AnySelect = select(*columns).join(cut, cut.c.user_id == User.id).where(still_here())
     return people

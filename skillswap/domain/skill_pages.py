@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, exists, func, select
 
 from skillswap.domain.feed import posts_about
+from skillswap.domain.popular import taught_skills
 from skillswap.domain.skill_follows import skill_named
-from skillswap.domain.teachers import VIEWER, SkillRef, here, run, taught_skills
+from skillswap.domain.teachers import VIEWER, SkillRef, here, run
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import Page
 from skillswap.models import SkillFollow, User, UserSkill, UserSkillKind

@@ -42,7 +42,7 @@ from skillswap.models import (
     Level,
     Pitch,
     Skill,
-    SkillState,
+    TeacherListing,
     User,
     UserSkill,
     UserSkillKind,
@@ -199,6 +199,15 @@ def here() -> ColumnElement[bool]:
     return and_(User.teaching, User.paused.is_(None), visible(to=VIEWER), User.id != VIEWER)
 
 
+def still_here() -> ColumnElement[bool]:
+    """Condition: `here`, of people who are named by their ids.
+
+    Said so that no index of all teachers answers it: SQLite would rather walk through that one.
+    """
+    teaches = and_(User.teaching.is_not(False), User.paused.is_(None))
+    return and_(teaches, visible(to=VIEWER), User.id != VIEWER)
+
+
 def offered_lines(*which: ColumnElement[bool]) -> AnySelect:
     """(user_id, level) of the offers for which the conditions hold."""
     return select(UserSkill.user_id, UserSkill.level).where(
@@ -212,6 +221,11 @@ def offers(level: Level = Level.BEGINNER) -> ColumnElement[bool]:
     if level is not Level.BEGINNER:  # every line reaches the first: an index alone answers
         line = and_(line, UserSkill.level >= level)
     return exists().where(line)
+
+
+def has_room() -> ColumnElement[bool]:
+    """Condition: takes pitches and has room, as the derived rows know."""
+    return exists().where(TeacherListing.user_id == User.id)
 
 
 # -- reads: their statements are kept, since building one takes longer than running it -----------
@@ -268,13 +282,13 @@ def card_of(
 
 
 def some_teachers(limit: int, now: datetime) -> Page:
-    """A few people who teach and say what: the best rated, the latest seen. One statement."""
+    """A few people who have room and say what they teach, the best rated. One statement."""
     return cards(_some_query(limit), BY_RATING, viewer=None, now=now, limit=limit)
 
 
 @lru_cache(maxsize=8)
 def _some_query(limit: int) -> AnySelect:
-    people = select(*COLUMNS).where(here(), User.headline != "", offers())
+    people = select(*COLUMNS).where(here(), User.headline != "", has_room())
     return page_query(people, BY_RATING, for_reader=False, limit=limit)
 
 
@@ -301,34 +315,6 @@ def alternatives(learner: User, pitch: Pitch, now: datetime) -> Sequence[Teacher
     )
     query = page_query(people, BY_RATING, for_reader=False, limit=ALTERNATIVES)
     return cards(query, BY_RATING, viewer=learner, now=now, limit=ALTERNATIVES).rows
-
-
-def taught_skills(
-    limit: int, *, viewer: User | None = None, like: SkillRef | None = None
-) -> list[SkillRef]:
-    """The skills that most teach of those the viewer may see, but for the viewer.
-
-    `like`: of the same category, that one left out.
-    """
-    return [SkillRef(*row) for row in run(_taught_query(limit, like), viewer)]
-
-
-@lru_cache(maxsize=32)
-def _taught_query(limit: int, like: SkillRef | None) -> AnySelect:
-    columns = (Skill.id, Skill.slug, Skill.name, Skill.category)
-    query: Any = (
-        select(*columns)
-        .join(UserSkill, UserSkill.skill_id == Skill.id)
-        .join(User, User.id == UserSkill.user_id)
-        .where(UserSkill.kind == UserSkillKind.OFFERED, Skill.state == SkillState.ACTIVE, here())
-        .group_by(*columns)
-        .order_by(func.count().desc(), Skill.name)
-        .limit(limit)
-    )
-    if like is not None:
-        query = query.where(Skill.category == like.category, Skill.id != like.id)
-    popular: AnySelect = query
-    return popular
 
 
 # -- from rows to cards ---------------------------------------------------------------------------

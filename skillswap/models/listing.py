@@ -39,6 +39,7 @@ class TeacherListing(Model):
             "user_id",
             *CHOSEN_BY,
             "skill_id",
+            "leads",  # SQLite looks at it once more
             sqlite_where=text("leads = 1"),
             postgresql_where=text("leads"),
         ),

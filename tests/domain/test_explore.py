@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from skillswap.db import db, transaction
 from skillswap.domain import explore
+from skillswap.domain.popular import taught_skills
 from skillswap.domain.searching import Filters, Sort
-from skillswap.domain.teachers import some_teachers, taught_skills
+from skillswap.domain.teachers import some_teachers
 from skillswap.lib.languages import mask_of
 from skillswap.models import Level, SkillName, User, UserSkill, UserSkillKind, UserState
 from tests.crowd import make_crowd

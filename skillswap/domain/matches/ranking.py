@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    exists,
     func,
     literal,
     or_,
@@ -30,7 +29,7 @@ from skillswap.domain.hour_masks import common_hours
 from skillswap.domain.matches import reading
 from skillswap.domain.matching import Candidate, Learner, Line, score
 from skillswap.domain.narrowing import Choices, conditions
-from skillswap.domain.teachers import VIEWER, Mine, SkillRef, meets_mine
+from skillswap.domain.teachers import VIEWER, Mine, SkillRef, has_room, meets_mine
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, decode, encode
 from skillswap.models import HourMask, SwapEdge, TeacherListing, User, UserSkill, UserSkillKind
@@ -153,11 +152,6 @@ def _takes_pitches() -> ColumnElement[bool]:
 
 
 # -- the first cut --------------------------------------------------------------------------------
-
-
-def has_room() -> ColumnElement[bool]:
-    """Condition: takes pitches and has room, as the derived rows know."""
-    return exists().where(TeacherListing.user_id == User.id)
 
 
 def _branches(asked: Asked) -> Iterator[AnySelect]:
