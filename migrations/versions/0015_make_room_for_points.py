@@ -206,7 +206,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_points_entries_subject", ["subject_type", "subject_id", "user_id"], unique=False
         )
-        batch_op.create_index("ix_points_entries_user", ["user_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_points_entries_user", ["user_id", "created_at", "id"], unique=False
+        )
 
     op.create_table(
         "points_skill_periods",

@@ -58,7 +58,7 @@ class PointsEntry(Model):
         UniqueConstraint("user_id", "kind", "source"),
         CheckConstraint("user_id <> partner_id", name="not_with_self"),
         CheckConstraint("points >= 0 OR reverses_id IS NOT NULL", name="only_reversals_take"),
-        Index("ix_points_entries_user", "user_id", "id"),
+        Index("ix_points_entries_user", "user_id", "created_at", "id"),
         Index("ix_points_entries_counted", "user_id", "counted_at"),
         Index("ix_points_entries_partner", "user_id", "partner_id", "counted_at"),
         Index("ix_points_entries_subject", "subject_type", "subject_id", "user_id"),

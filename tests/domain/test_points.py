@@ -22,6 +22,7 @@ from skillswap.domain import (
     teaching,
 )
 from skillswap.domain.points import rules
+from skillswap.domain.points.writing import Award, award
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
     DeclineReason,
@@ -30,7 +31,6 @@ from skillswap.models import (
     OutcomeAnswer,
     PeriodKind,
     PointsEntry,
-    PointsFlag,
     PointsKind,
     PointsPeriod,
     PointsReason,
@@ -369,7 +369,7 @@ def test_a_like_counts_from_a_member_of_standing_once_and_ten_for_a_tutorial(
     post_id = db.session.scalar(select(PointsEntry.subject_id).where(PointsEntry.kind == K.LIKE))
     fans = [people.make_person(f"fan{number}") for number in range(10)]
     for fan in fans:
-        _one_session(fan, monday)
+        kept_once(fan, monday)
         with transaction():
             likes.like_post(fan, made, monday + 2 * HOUR)
     found = [line[1:] for line in lines(ada, K.LIKE)]
@@ -378,8 +378,8 @@ def test_a_like_counts_from_a_member_of_standing_once_and_ten_for_a_tutorial(
     assert post_id
 
 
-def _one_session(person: User, at: datetime) -> None:
-    """A line that says somebody kept a session."""
+def kept_once(person: User, at: datetime) -> None:
+    """Somebody of standing: a line that says they kept a session."""
     with transaction():
         event = Event(
             kind="person.joined",
@@ -391,21 +391,7 @@ def _one_session(person: User, at: datetime) -> None:
         )
         db.session.add(event)
         db.session.flush()
-        db.session.add(
-            PointsEntry(
-                user_id=person.id,
-                kind=K.LEARNED,
-                source="before",
-                points=0,
-                reason=R.WHOLE,
-                facts={},
-                subject_type="users",
-                subject_id=person.id,
-                event_id=event.id,
-                counted_at=at,
-                created_at=at,
-            )
-        )
+        award(event, Award(person.id, K.LEARNED, 0, "before"))
 
 
 def test_a_profile_counts_once_when_it_says_enough(app, monday) -> None:
@@ -519,13 +505,3 @@ def test_an_unknown_event_counts_for_nobody(ada, ben) -> None:
     with transaction():
         events.record("person.muted", actor=ada, subject=ben, to=[], now=utcnow())
     assert lines(ada) == lines(ben) == []
-
-
-def flagged() -> dict[str, tuple[int, bool]]:
-    db.session.rollback()
-    rows = db.session.execute(
-        select(User.username, PointsFlag.share, PointsFlag.other_id).join(
-            User, User.id == PointsFlag.user_id
-        )
-    )
-    return {name: (share, other is not None) for name, share, other in rows}
