@@ -41,6 +41,7 @@ PAGES = {
     "conversations": "chat.show",
     "posts": "posts.show",
     "comments": "comments.show",
+    "badge_grants": "badges.show",
     "wishes": "wishes.show",
     "wish_offers": "wishes.offer",
 }

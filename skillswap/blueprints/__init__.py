@@ -10,6 +10,7 @@ from skillswap.blueprints import (
     afterwards,  # noqa: F401 - adds its views to those of `sessions`
     atom,
     availability,
+    badges,
     bookmarks,
     calendars,
     chat,
@@ -80,6 +81,7 @@ ALL = (
     sessions,
     ratings,
     records,
+    badges,
     calendars,
     chat,
     notifications,

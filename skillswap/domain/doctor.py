@@ -15,6 +15,7 @@ from sqlalchemy import and_, case, func, or_, select, text
 from skillswap.db import db
 from skillswap.domain import (
     answering,
+    badges,
     boards,
     comments,
     impressions,
@@ -96,6 +97,7 @@ def examine(stored: Collection[str] | None) -> list[Check]:
         Check("notifications can be worded and opened", tuple(_notifications())),
         Check("every skill answers to a word", tuple(_skills())),
         Check("pictures and their files match", tuple(_pictures(stored))),
+        Check("badges that were earned are held", tuple(badges.drift())),
         Check("likes and comments are counted", (*likes.drift(), *comments.drift())),
         Check("who is on boards has met two people", tuple(boards.drift())),
         Check("conversations have two sides and no gaps", tuple(_conversations())),

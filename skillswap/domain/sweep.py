@@ -14,6 +14,7 @@ from skillswap.db import db, transaction
 from skillswap.domain import (
     achievements,
     answering,
+    badge_checks,
     boards,
     contests,
     deliveries,
@@ -63,6 +64,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("exchanges settled", exchanges.settle_due),
     ("offers to wishes lapsed", wishes.lapse_offers_due),
     ("wishes lapsed", wishes.lapse_wishes_due),
+    ("badges looked at", badge_checks.check_due),
     ("names not agreed to", achievements.lapse_due),
     ("tutorials noted", lasting.note_due),
     ("hours of lists made anew", listings.refresh_due),

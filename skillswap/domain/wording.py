@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from skillswap.domain.badge_words import BADGE_WORDS
 from skillswap.domain.comment_words import COMMENT_WORDS
 from skillswap.domain.naming_words import NAMING_WORDS
 from skillswap.domain.ring_words import RING_WORDS
@@ -387,6 +388,7 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     ),
     "session.completed": ("circle-check", _session_completed),
     "session.unconfirmed": ("circle-question-mark", _session_unconfirmed),
+    **BADGE_WORDS,
     **COMMENT_WORDS,
     **NAMING_WORDS,
     **WISH_WORDS,

@@ -6,6 +6,7 @@ from skillswap.models.availability import (
     AvailabilityWindow,
     ExceptionKind,
 )
+from skillswap.models.badge import BadgeCheck, BadgeCode, BadgeGrant
 from skillswap.models.block import Block, Mute
 from skillswap.models.board import Board, BoardPlace
 from skillswap.models.contest import Contest, ContestState
@@ -86,6 +87,9 @@ __all__ = [
     "AuditEntry",
     "AvailabilityException",
     "AvailabilityWindow",
+    "BadgeCheck",
+    "BadgeCode",
+    "BadgeGrant",
     "Block",
     "Board",
     "BoardPlace",

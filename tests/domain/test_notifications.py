@@ -92,14 +92,15 @@ def test_the_whole_way_to_a_kept_session_reads_well(ada, ben, now):
             )
     when = notifications.local(start, ben.timezone).full
     until = notifications.local(over + timedelta(hours=72), ben.timezone).short_day
-    assert lines(ben)[0].startswith(f"How was Watercolour on {when}? Rate it by ")
-    assert lines(ben)[1:4] == [
+    assert lines(ben)[0] == "You earned a badge: First lesson"
+    assert lines(ben)[1].startswith(f"How was Watercolour on {when}? Rate it by ")
+    assert lines(ben)[2:5] == [
         f"Ada Example says Watercolour on {when} happened. Answer by {until}",
         f"Ada Example picked {when} for Watercolour",
         "Ada Example accepted your pitch for Watercolour. Propose times next",
     ]
     there = notifications.local(start, ada.timezone).full
-    assert lines(ada)[1:3] == [
+    assert lines(ada)[2:4] == [
         f"Ben Example agrees: Watercolour on {there} is completed",
         "Ben Example proposed times for Watercolour. Pick one",
     ]

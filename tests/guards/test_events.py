@@ -160,6 +160,7 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
         "streak": "streak_awards",
         "post": "posts",
         "comment": "comments",
+        "badge": "badge_grants",
         "wish": "wishes",
         "offer": "wish_offers",
     }
