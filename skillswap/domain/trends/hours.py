@@ -88,7 +88,7 @@ FIRST = bindparam("first", type_=BigInteger())
 HELD = (
     select(User.id).where(User.id.in_(IDS)).order_by(User.id).with_for_update(key_share=True)
 )  # two at once by one person come one after the other
-DEEDS = union_all(
+DEEDS: Executable = union_all(
     select(Post.author_id.label("user_id"), PostSkill.skill_id, Post.published_at.label("at"))
     .join(PostSkill, PostSkill.post_id == Post.id)
     .where(Post.author_id.in_(IDS), Post.state == spelled(PostState.PUBLISHED))
