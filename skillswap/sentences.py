@@ -82,7 +82,7 @@ SENTENCES: dict[str, str] = {
     "ring_words_short": "Write a little more for the two others: {limit} characters or more.",
     "ring_not_able": "In a ring you teach and learn. Switch both on, and have a free place and no break from new pitches.",
     "ring_changed": "This ring is not possible any more: one of the three has changed something. Look for another one.",
-    "ring_taken": "Two of the three have agreed on this already, or were asked lately. Look for another ring.",
+    "ring_taken": "This ring is not possible just now: something between two of the three stands in its way. Look for another one.",
     "ring_tried": "This ring was proposed lately. Look for another one.",
     "ring_enough": "You are in {limit} open rings, which is the most. Answer or withdraw from one first.",
     "ring_enough_theirs": "{name} has enough open rings to think about. Look for another one.",

@@ -365,7 +365,7 @@ def test_the_others_must_be_able_to(three: Three, now: Any, what: str) -> None:
 def test_two_of_the_others_may_not_have_parted(three: Three, now: Any) -> None:
     with transaction():
         safety.block(again(three[1]), "cleo", now)
-    assert refusal(three, now) == "ring_changed"
+    assert refusal(three, now) == "ring_taken"
 
 
 def test_each_must_want_what_they_get(three: Three, now: Any) -> None:

@@ -33,6 +33,7 @@ from skillswap.domain import (
     learning_sessions,
     pitches,
     ratings,
+    rings,
     second_steps,
 )
 from skillswap.domain.preferences import Topic
@@ -186,6 +187,36 @@ def withdraw_siblings(ada: User, ben: User) -> Ready:
 def send_pitch(ada: User, ben: User) -> Ready:
     form = {"skill": "watercolour", "offered": "spanish", "body": people.BODY, "days": "14"}
     return Ready(f"/people/{ada.username}/pitch", ben, form)
+
+
+def third_of_ring() -> User:
+    """Closes the ring of ada and ben: ada teaches watercolour, ben Spanish, dee Portuguese."""
+    return people.make_person("dee", offers=("Portuguese",), wants=("Spanish",))
+
+
+def start_ring(ada: User, _ben: User) -> Ready:
+    third_of_ring()
+    asked = "second=ben&third=dee&teach=watercolour&second_teaches=spanish&third_teaches=portuguese"
+    return Ready(f"/explore/rings/start?{asked}", ada, {"body": people.BODY})
+
+
+def ring_answer(verb: str, *, yes: bool = False) -> Callable[[User, User], Ready]:
+    """Ada has begun a ring; ben answers, or ada takes it back."""
+
+    def ready(ada: User, ben: User) -> Ready:
+        third_of_ring()
+        with transaction():
+            ring = rings.start_ring(
+                ada,
+                ["ben", "dee"],
+                ["watercolour", "spanish", "portuguese"],
+                body=people.BODY,
+                now=utcnow(),
+            )
+        form = {"body": people.BODY} if verb == "accept" else {}
+        return Ready(f"/explore/rings/{ring.public_id}/{verb}", ada if yes else ben, form)
+
+    return ready
 
 
 def cancel_exchange(ada: User, ben: User) -> Ready:
@@ -739,6 +770,16 @@ EVERY: dict[str, Case] = {
     "pitches.resume": Case(resume, somebodys=False),
     "pitches.ignore": Case(answer("ignore"), again=frozenset({303, 409})),
     "pitches.withdraw": Case(withdraw_pitch),
+    "rings.start": Case(
+        start_ring,
+        wrong={"body": WORDS * 12},
+        kept=WORDS,
+        somebodys=False,
+        again=frozenset({422}),
+    ),
+    "rings.accept": Case(ring_answer("accept"), wrong={"body": "Too short & <b>"}, kept="Too short &"),
+    "rings.decline": Case(ring_answer("decline")),
+    "rings.withdraw": Case(ring_answer("withdraw", yes=True)),
     "exchanges.cancel": Case(cancel_exchange, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),
     "exchanges.complete": Case(complete_exchange),
     "exchanges.wake": Case(wake_exchange),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, select, union_all
+from sqlalchemy import ScalarSelect, exists, select, union_all
 
 from skillswap.db import db
 from skillswap.domain.hour_masks import NO_HOURS, Mask, common_hours
@@ -93,23 +93,21 @@ class _Try:
 
 def possible_rings(person: User, now: datetime) -> Sequence[Possible]:
     """The rings this person could begin, those with the most common hours first; at most six.
-    At most nine statements, each bounded however many people there are."""
+    At most six statements, each bounded however many people there are."""
     mine = _my_lines(person)
-    offers = [row for row in mine if row.kind is UserSkillKind.OFFERED][:EACH_WAY]
-    wants = [row for row in mine if row.kind is UserSkillKind.WANTED][:EACH_WAY]
-    if not (offers and wants and rules.is_able(person.id, now)):
+    offers = [row.id for row in mine if row.kind is UserSkillKind.OFFERED]
+    wants = [row.id for row in mine if row.kind is UserSkillKind.WANTED][:EACH_WAY]
+    if not (offers and wants and person.teaching and person.learning):
         return []
-    taught = {row.skill_id for row in mine if row.kind is UserSkillKind.OFFERED}
-    thirds = _thirds([row.skill_id for row in wants], taught, person.id)
-    seconds = _seconds(thirds, [row.skill_id for row in offers])
+    thirds = _thirds(wants, offers, person.id)
+    seconds, middles = _seconds(thirds, offers[:EACH_WAY])
     people = _people(person, thirds, seconds)
     tries = sorted(
         _tries(person, thirds, seconds, people),
         key=lambda one: (-one.hours, -one.rank, one.second, one.third, one.teach, one.learn),
     )
-    chosen = _chosen(person, tries, now)
-    names = _names({skill for one in chosen for skill in (one.teach, one.middle, one.learn)})
-    return [_possible(one, people, names) for one in chosen]
+    names = {row.id: row for row in [*mine, *middles]}
+    return [_possible(one, people, names) for one in _chosen(person, tries, now)]
 
 
 # -- what is read ---------------------------------------------------------------------------------
@@ -117,13 +115,14 @@ def possible_rings(person: User, now: datetime) -> Sequence[Possible]:
 
 def _my_lines(person: User) -> Sequence[Any]:
     return db.session.execute(
-        select(UserSkill.kind, UserSkill.skill_id)
+        select(UserSkill.kind, Skill.id, Skill.name, Skill.slug)
+        .join(Skill, Skill.id == UserSkill.skill_id)
         .where(UserSkill.user_id == person.id)
-        .order_by(UserSkill.level.desc(), UserSkill.skill_id)
+        .order_by(UserSkill.level.desc(), Skill.id)
     ).all()
 
 
-def _thirds(wants: Sequence[int], taught: set[int], me: int) -> Sequence[Any]:
+def _thirds(wants: Sequence[int], taught: Sequence[int], me: int) -> Sequence[Any]:
     """(third, what they teach me, what they want): the best rated who teach what I want. Who wants
     what I teach needs no ring."""
     share = THIRDS_MOST // len(wants)
@@ -146,21 +145,26 @@ def _best_rated(skill_id: int, limit: int) -> AnySelect:
     return found
 
 
-def _seconds(thirds: Sequence[Any], offers: Sequence[int]) -> dict[tuple[int, int], list[int]]:
+def _seconds(
+    thirds: Sequence[Any], offers: Sequence[int]
+) -> tuple[dict[tuple[int, int], list[int]], Sequence[Any]]:
     """By (what they teach, what they want of me): the best rated of them, by short reads of one
-    index."""
+    index; and the rows of what they teach."""
     middles = list(dict.fromkeys(row.want_id for row in thirds))[:MIDDLES_MOST]
     if not middles:
-        return {}
+        return {}, []
     wanted = select(Skill.id.label("id")).where(Skill.id.in_(offers)).subquery("wanted")
-    columns = [
-        _second(wanted.c.id, place).label(f"second_{place}") for place in range(SECONDS_EACH)
-    ]
-    query: Any = select(Skill.id, wanted.c.id.label("want_id"), *columns).join_from(
-        Skill, wanted, Skill.id != wanted.c.id
-    )
-    rows = db.session.execute(query.where(Skill.id.in_(middles)))
-    return {(row[0], row[1]): [one for one in row[2:] if one is not None] for row in rows}
+    places = [f"second_{place}" for place in range(SECONDS_EACH)]
+    columns = [_second(wanted.c.id, place).label(name) for place, name in enumerate(places)]
+    query: Any = select(
+        Skill.id, Skill.name, Skill.slug, wanted.c.id.label("want_id"), *columns
+    ).join_from(Skill, wanted, Skill.id != wanted.c.id)
+    rows = db.session.execute(query.where(Skill.id.in_(middles))).all()
+    found = {
+        (row.id, row.want_id): [one for name in places if (one := getattr(row, name)) is not None]
+        for row in rows
+    }
+    return found, rows
 
 
 def _second(want_id: Any, place: int) -> ScalarSelect[int]:
@@ -192,18 +196,12 @@ def _people(
             HourMask.hours_0,
             HourMask.hours_1,
             HourMask.hours_2,
+            exists().where(TeacherListing.user_id == User.id).label("is_listed"),
         )
         .outerjoin(HourMask, HourMask.user_id == User.id)
         .where(User.id.in_(sorted(ids | {person.id})), visible(to=person.id))
     )
     return {row.id: row for row in rows}
-
-
-def _names(skill_ids: set[int]) -> dict[int, Any]:
-    if not skill_ids:
-        return {}
-    query = select(Skill.id, Skill.name, Skill.slug).where(Skill.id.in_(sorted(skill_ids)))
-    return {row.id: row for row in db.session.execute(query)}
 
 
 # -- what is made of it ---------------------------------------------------------------------------
@@ -217,7 +215,7 @@ def _tries(
 ) -> Iterator[_Try]:
     """Every ring of what was read in which each two who meet share an hour and a language."""
     me = people.get(person.id)
-    if me is None:
+    if me is None or not me.is_listed:
         return
     meet = _Meeting(people)
     by_middle: dict[int, list[tuple[int, int]]] = {}
@@ -267,16 +265,13 @@ def _chosen(person: User, tries: Sequence[_Try], now: datetime) -> list[_Try]:
     looked_at = list(_varied(tries, CHECKED, of_two=3, of_one=8))
     if not looked_at:
         return []
-    ids = {user_id for one in looked_at for user_id in one.others} | {person.id}
-    apart = rules.blocked_pairs(ids)
-    taken = rules.taken([leg for one in looked_at for leg in one.legs(person.id)], now)
+    legs = [leg for one in looked_at for leg in one.legs(person.id)]
+    not_free = rules.blocked_or_taken(legs, now)
     tried = rules.tried([one.key(person.id) for one in looked_at], now)
     free = [
         one
         for one in looked_at
-        if one.others not in apart
-        and taken.isdisjoint(one.legs(person.id))
-        and one.key(person.id) not in tried
+        if not_free.isdisjoint(one.legs(person.id)) and one.key(person.id) not in tried
     ]
     return list(_varied(free, SHOWN, of_two=1, of_one=EACH_PERSON))
 

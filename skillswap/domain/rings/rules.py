@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
@@ -21,6 +21,7 @@ from skillswap.domain.limits import (
 )
 from skillswap.domain.places import places_query
 from skillswap.errors import Refused, TooMany
+from skillswap.lib.keyset import AnySelect
 from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import (
     Block,
@@ -151,9 +152,9 @@ def check_fits(round_: Round, now: datetime) -> None:
     wants, no block stands between two, and nothing of it was asked or agreed already."""
     ids = [person.id for person in round_.people]
     able = set(db.session.scalars(select(User.id).where(User.id.in_(ids), _able(now))))
-    if len(able) < MEMBERS or not _lines_stand(round_) or blocked_pairs(ids):
+    if len(able) < MEMBERS or not _lines_stand(round_):
         raise Refused("ring", "ring_changed")
-    if taken(round_.legs, now):
+    if blocked_or_taken(round_.legs, now):
         raise Refused("ring", "ring_taken")
     if tried([round_.key], now):
         raise Refused("ring", "ring_tried")
@@ -172,32 +173,35 @@ def _lines_stand(round_: Round) -> bool:
     return wanted <= {tuple(line) for line in lines}
 
 
-def blocked_pairs(user_ids: Collection[int]) -> set[frozenset[int]]:
-    """Two of these between whom a block stands, whoever made it."""
-    rows = db.session.execute(
-        select(Block.blocker_id, Block.blocked_id).where(
-            Block.blocker_id.in_(user_ids), Block.blocked_id.in_(user_ids)
-        )
-    )
-    return {frozenset(pair) for pair in rows}
-
-
-def taken(legs: Collection[Leg], now: datetime) -> set[Leg]:
-    """Those that are agreed already, wait for an answer, or were declined a short while ago."""
-    people = {teacher for teacher, _learner, _skill in legs}
+def blocked_or_taken(legs: Collection[Leg], now: datetime) -> set[Leg]:
+    """Those that are agreed already, wait for an answer, or were declined a short while ago; and
+    those of two between whom a block stands, whoever made it. One statement."""
+    people = sorted({teacher for teacher, _learner, _skill in legs})
     declined = and_(Pitch.state == PitchState.DECLINED, Pitch.answered_at > now - COOL_DOWN)
     asked = select(Pitch.teacher_id, Pitch.learner_id, Pitch.skill_id).where(
         Pitch.teacher_id.in_(people),
         Pitch.learner_id.in_(people),
         or_(Pitch.state.in_(OPEN), declined),
     )
-    return agreed(legs) | _among(legs, db.session.execute(asked))
+    blocks = select(Block.blocker_id, Block.blocked_id, null()).where(
+        Block.blocker_id.in_(people), Block.blocked_id.in_(people)
+    )
+    found, parted = set(), set()
+    for teacher, learner, skill in db.session.execute(union_all(_agreed(people), asked, blocks)):
+        found.add((teacher, learner, skill))
+        if skill is None:
+            parted.add(frozenset((teacher, learner)))
+    return {leg for leg in legs if leg in found or frozenset(leg[:2]) in parted}
 
 
 def agreed(legs: Collection[Leg]) -> set[Leg]:
     """Those about which there is an exchange."""
-    people = {teacher for teacher, _learner, _skill in legs}
-    rows = db.session.execute(
+    rows = db.session.execute(_agreed({teacher for teacher, _learner, _skill in legs}))
+    return {(row[0], row[1], row[2]) for row in rows} & set(legs)
+
+
+def _agreed(people: Collection[int]) -> AnySelect:
+    return (
         select(ExchangeLeg.teacher_id, ExchangeLeg.learner_id, ExchangeLeg.skill_id)
         .join(Exchange, Exchange.id == ExchangeLeg.exchange_id)
         .where(
@@ -206,11 +210,6 @@ def agreed(legs: Collection[Leg]) -> set[Leg]:
             Exchange.state.in_((ExchangeState.ACTIVE, ExchangeState.DORMANT)),
         )
     )
-    return _among(legs, rows)
-
-
-def _among(legs: Collection[Leg], rows: Iterable[Any]) -> set[Leg]:
-    return {(row[0], row[1], row[2]) for row in rows} & set(legs)
 
 
 def tried(keys: Collection[str], now: datetime) -> set[str]:
