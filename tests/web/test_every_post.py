@@ -777,7 +777,9 @@ EVERY: dict[str, Case] = {
         somebodys=False,
         again=frozenset({422}),
     ),
-    "rings.accept": Case(ring_answer("accept"), wrong={"body": "Too short & <b>"}, kept="Too short &"),
+    "rings.accept": Case(
+        ring_answer("accept"), wrong={"body": "Too short & <b>"}, kept="Too short &"
+    ),
     "rings.decline": Case(ring_answer("decline")),
     "rings.withdraw": Case(ring_answer("withdraw", yes=True)),
     "exchanges.cancel": Case(cancel_exchange, wrong={"reason": WORDS + "x" * 301}, kept=WORDS),
