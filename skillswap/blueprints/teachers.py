@@ -31,6 +31,9 @@ def browse() -> ResponseReturnValue:
     found = explore.browse(viewer(), filters, cursor(), utcnow())
     if found.unknown_skill:
         filters = replace(filters, skill="")
+    if not viewer() and (filters.when or filters.swap):
+        filters = replace(filters, when=(), swap=False)
+        notice(_("Log in to look for your own hours and swaps."))
     if dropped or found.unknown_skill:
         notice(_("One of the filters was not understood, so it was left out."))
     answer = make_response(
@@ -40,6 +43,7 @@ def browse() -> ResponseReturnValue:
             found=found,
             counts=found.counts,
             languages=tuple(explore.language_choices(found, filters.language)),
+            wider=explore.wider_choices(filters, found.counts),
             **_around(filters, found.teachers),
         )
     )

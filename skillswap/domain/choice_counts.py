@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -58,6 +58,7 @@ class Counts:
     swaps: int = 0
     verified: int = 0
     my_hours: bool = False  # whether the reader has said when they could meet
+    any_verified: bool = False  # whether there is anybody who is
 
     @property
     def text(self) -> str:
@@ -74,6 +75,16 @@ class Counts:
         """With any language."""
         return self.wider.get(Facet.LANGUAGE, 0)
 
+    @property
+    def any_rating(self) -> int:
+        """With any rating."""
+        return self.wider.get(Facet.RATING, 0)
+
+    @property
+    def any_answers(self) -> int:
+        """However long an answer takes."""
+        return self.wider.get(Facet.ANSWERS, 0)
+
 
 def counts_of(
     viewer: User | None, filters: Filters, meaning: Meaning, values: Mapping[str, int]
@@ -81,12 +92,14 @@ def counts_of(
     """One statement; what each choice would leave is added up here."""
     query = _query(filters, meaning, signed_in=viewer is not None)
     *groups, last = run(query, viewer, **values).all()
-    _null, my_hours, there, left, more = last
+    _null, known, there, left, more = last
     if there > COUNTED_TO:
         total = there if left is None else min(left, COUNTED_TO + 1)
         more = bool(more) or total > COUNTED_TO
-        return Counts(total, more, cut=True, unfiltered=there, my_hours=bool(my_hours))
-    return _add_up(groups, filters, my_hours=bool(my_hours))
+        counts = Counts(total, more, cut=True, unfiltered=there)
+    else:
+        counts = _add_up(groups, filters)
+    return replace(counts, my_hours=bool(known & 1), any_verified=bool(known & 2))
 
 
 # -- adding up ------------------------------------------------------------------------------------
@@ -136,7 +149,7 @@ def _asked(filters: Filters) -> _Asked:
     )
 
 
-def _add_up(groups: Iterable[Any], filters: Filters, *, my_hours: bool) -> Counts:
+def _add_up(groups: Iterable[Any], filters: Filters) -> Counts:
     """Whoever lacks nothing counts for every choice, whoever lacks one thing for those of it."""
     asked, total, everyone = _asked(filters), 0, 0
     wider = [0] * len(Facet)
@@ -177,7 +190,6 @@ def _add_up(groups: Iterable[Any], filters: Filters, *, my_hours: bool) -> Count
         paces={one: sum(paces[len(PACES) - at :]) for at, one in enumerate(PACES)},
         swaps=swaps,
         verified=verified,
-        my_hours=my_hours,
     )
 
 
@@ -212,9 +224,9 @@ NONE = cast(null(), BigInteger)
 
 @lru_cache(maxsize=64)
 def _query(filters: Filters, meaning: Meaning, *, signed_in: bool) -> Any:
-    """The groups of equal rows, unless there are too many; then a row (NULL, whether the reader has
-    said their hours, how many there are, how many of those looked at the filters leave, whether
-    there are more).
+    """The groups of equal rows, unless there are too many; then a row (NULL, 1 if the reader has
+    said their hours and 2 if anybody is verified, how many there are, how many of those looked at
+    the filters leave, whether there are more).
     """
     counted = _there(meaning).cte("counted")
     few = select(case((counted.c.people <= COUNTED_TO, ROWS_MOST), else_=0)).scalar_subquery()
@@ -223,10 +235,11 @@ def _query(filters: Filters, meaning: Meaning, *, signed_in: bool) -> Any:
     columns = (packed, people.c.language_mask, func.count(), NONE, NONE)
     groups = select(*columns).group_by(packed, people.c.language_mask)
     hours = exists().where(HourMask.user_id == VIEWER)
+    anybody = exists().where(User.verified_until.is_not(None))
     left, more = _left(Listing(filters, meaning)) if filters.active else (NONE, NONE)
     last = select(
         NONE,
-        case((hours, 1), else_=0),
+        case((hours, 1), else_=0) + case((anybody, 2), else_=0),
         counted.c.people,
         case((counted.c.people <= COUNTED_TO, NONE), else_=left),
         case((counted.c.people <= COUNTED_TO, NONE), else_=more),

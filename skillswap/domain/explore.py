@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from skillswap.domain import matches, narrowing
 from skillswap.domain.choice_counts import Counts, counts_of
+from skillswap.domain.narrowing import Facet
 from skillswap.domain.popular import taught_skills
 from skillswap.domain.searching import (
     Filters,
@@ -190,6 +191,17 @@ def _page_query(listing: Listing, *, for_reader: bool) -> AnySelect:
     if for_reader:
         return matches.page_query(people_of(listing, matches.COLUMNS), keys)
     return page_query(people_of(listing, COLUMNS), keys, for_reader=False)
+
+
+def wider_choices(filters: Filters, counts: Counts) -> list[tuple[str, int]]:
+    """The filters without one of which there would be somebody, the tightest first, and how many;
+    0 where nobody was counted.
+    """
+    on = [one for one in Facet if one & filters.choices.facets]
+    found = [(str(one.name).lower(), counts.wider.get(one, 0)) for one in on]
+    if counts.cut:
+        return found
+    return sorted((one for one in found if one[1]), key=lambda one: -one[1])
 
 
 # -- choices --------------------------------------------------------------------------------------

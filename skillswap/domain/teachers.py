@@ -74,6 +74,7 @@ COLUMNS = (
     User.reply_minutes,
     User.last_seen_at,
     User.created_at,
+    User.verified_until,
 )
 BY_RATING = [
     Key(User.rating_rank, "rating_rank"),  # type: ignore[arg-type]  # a mapped column is one
@@ -128,6 +129,7 @@ class TeacherCard:
     asked: str  # the slug of the skill that was looked for, or ""
     answers: Answers | None  # None while there are too few
     saved: bool | None  # by the reader; None: nobody asked
+    verified: bool = False
 
 
 # -- the skills of a person, as a column -----------------------------------------------------------
@@ -278,7 +280,8 @@ def card_of(
 ) -> TeacherCard:
     """The card of a row of `page_query`; with what a score says of them, if there is one."""
     ways = (viewer.learning, viewer.teaching) if viewer else (False, False)
-    return _card(row, ways, first, local(now, row.timezone).clock, fit)
+    verified = row.verified_until is not None and row.verified_until > now
+    return _card(row, ways, first, local(now, row.timezone).clock, fit, verified=verified)
 
 
 def some_teachers(limit: int, now: datetime) -> Page:
@@ -322,7 +325,13 @@ def alternatives(learner: User, pitch: Pitch, now: datetime) -> Sequence[Teacher
 
 @lru_cache(maxsize=1_000)
 def _card(
-    row: Any, ways: tuple[bool, bool], first: frozenset[int], clock: str, fit: Fit | None
+    row: Any,
+    ways: tuple[bool, bool],
+    first: frozenset[int],
+    clock: str,
+    fit: Fit | None,
+    *,
+    verified: bool,
 ) -> TeacherCard:
     """The card of a row, kept for equal rows. `ways`: whether the reader learns, teaches."""
     lines = read_lines(row.lines)
@@ -351,6 +360,7 @@ def _card(
         asked=fit.asked if fit else "",
         answers=shown(row.answered_count, row.unanswered_count, row.reply_minutes),
         saved=bool(row.saved) if fit else None,
+        verified=verified,
     )
 
 

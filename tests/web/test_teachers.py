@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from skillswap.lib.languages import mask_of
 from skillswap.models import UserState
 from tests.conftest import HTMX
 from tests.crowd import make_crowd
-from tests.people import make_person, make_skill
+from tests.people import make_hours, make_person, make_skill
 
 
 def found(html: str) -> list[str]:
@@ -95,6 +96,10 @@ def test_the_choices_say_how_many_they_leave(browser, ada):
         "q=%E2%80%AE",
         "skill=" + "x" * 61,
         "level=2&language=%F0%9F%98%80",
+        "when=noon",
+        "rating=5.1",
+        "answers=at-once",
+        "swap=yes&verified=2",
     ],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -179,14 +184,57 @@ def test_where_the_filters_leave_nobody_the_tightest_can_be_dropped(browser, ada
     assert re.search(r'href="/teachers\?q=piano">Any level \(1\)', page)
     assert "Taught by many here" not in page
     page = browser().get("/teachers?q=piano&level=expert&language=de").text
-    assert re.search(r'href="/teachers\?q=piano">Any level and language \(1\)', page)
+    assert re.search(r'href="/teachers\?q=piano">Without any filter \(1\)', page)
 
 
 def test_where_too_many_are_there_to_be_counted_a_filter_can_be_dropped_all_the_same(browser, app):
     make_crowd(1_001)
     page = browser().get("/teachers?language=cy").text
-    assert heading(page) == "Nobody fits all of this"
+    assert heading(page) == "Nobody so far fits all of this"
     assert '<a class="btn" href="/teachers">Any language</a>' in page
+    further = re.search(r'href="([^"]+)">Look further', page)
+    assert further
+    page = browser().get(further[1].replace("&amp;", "&")).text
+    assert heading(page) == "Nobody fits all of this"
+    assert "Look further" not in page
+
+
+def test_hours_and_swaps_can_be_asked_for_by_who_is_signed_in(browser, ada, ben, cy):
+    make_hours(cy, "Mon-Fri 18-21")
+    make_hours(ben, "Sat 9-12")
+    page = browser(ada).get("/teachers").text
+    assert "My hours" not in page
+    assert 'href="/settings/availability">Say when you could meet' in page
+    make_hours(ada, "Sat 9-17")
+    page = browser(ada).get("/teachers?when=evenings&when=mine").text
+    assert "My hours" in page
+    page = browser(ada).get("/teachers?swap=1").text
+    assert found(page) == ["ben"]
+    assert 'name="swap" value="1" checked' in page
+    assert re.search(r"Weekends<span id=\"left-weekends\"> \(1\)", page)
+    answer = browser().get("/teachers?swap=1&when=mine")
+    assert len(found(answer.text)) == 3
+    assert "Log in to look for your own hours and swaps." in answer.text
+    assert 'name="swap"' not in answer.text
+
+
+def test_the_verified_are_marked_and_can_be_asked_for(browser, ada, ben, now):
+    assert "Verified" not in browser(ben).get("/teachers").text
+    with transaction():
+        db.session.merge(ada).verified_until = now + timedelta(days=1)
+    page = browser(ben).get("/teachers?verified=1&sort=rating").text
+    assert found(page) == ["ada"]
+    assert page.count('aria-label="Verified"') == 1
+    assert re.search(r"Verified teachers only<span id=\"left-verified\"> \(1\)", page)
+    assert 'aria-label="Verified"' in browser(ben).get("/people/ada").text
+    assert 'aria-label="Verified"' not in browser(ada).get("/people/ben").text
+
+
+def test_an_empty_answer_leads_to_a_wish_and_to_rings(browser, ada, ben):
+    page = browser(ben).get("/teachers?skill=piano&level=expert").text
+    assert 'href="/wishes/new?skill=piano"' in page
+    assert 'href="/explore/rings"' in page
+    assert "/wishes/new" not in browser().get("/teachers?skill=piano&level=expert").text
 
 
 def test_a_name_nobody_has_is_said(browser, ada):

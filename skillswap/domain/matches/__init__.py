@@ -15,12 +15,12 @@ from skillswap.domain.matches.ranking import (
     Ranking,
     best_of,
     end_of,
-    has_room,
     is_ours,
     ranking_of,
 )
 from skillswap.domain.matches.reading import COLUMNS, RANKED, cards, page_query
 from skillswap.domain.matches.why import Why, why_of
+from skillswap.domain.teachers import has_room
 
 __all__ = [
     "BEST_MOST",
