@@ -41,8 +41,9 @@ demo: venv ## load the demo people into the database (harmless twice)
 	@$(PY) -m tools.prepare
 	@$(PY) -m flask demo
 
-bench: venv-dev ## page cost as multiples of a bare answer, common free time, matching, sockets and messages, and the races at 200 trials
+bench: venv-dev ## page cost, work in towns of each size (FULL=1: a million), free time, matching, sockets, and the races at 200 trials
 	@$(PY) bench/pages.py
+	@$(PY) bench/sizes.py
 	@$(PY) bench/free_time.py
 	@$(PY) bench/matching.py
 	@$(PY) bench/live.py
