@@ -27,7 +27,7 @@ def show(slug: str) -> ResponseReturnValue:
     tutorials = request.args.get("kind") == TUTORIAL
     if tutorials or cursor():
         return _list(skill_follows.skill_named(slug), tutorials=tutorials)
-    shown = skill_pages.skill_page(slug, viewer())
+    shown = skill_pages.skill_page(slug, viewer(), utcnow())
     if shown.skill.slug != slug:  # it was merged into another
         return redirect(url_for(".show", slug=shown.skill.slug), 301)
     turned = turning(shown.posts.after, ".show", slug=shown.skill.slug)

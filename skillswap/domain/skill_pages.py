@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, exists, func, select
 
+from skillswap.domain import matches, teachers, trends
 from skillswap.domain.feed import posts_about
+from skillswap.domain.notifications import Face
 from skillswap.domain.popular import taught_skills
+from skillswap.domain.posts.cards import face
 from skillswap.domain.skill_follows import skill_named
-from skillswap.domain.teachers import VIEWER, SkillRef, here, run
+from skillswap.domain.teachers import BY_RATING, VIEWER, SkillRef, TeacherCard, here, run
+from skillswap.domain.trends import Chart
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import Page
-from skillswap.models import SkillFollow, User, UserSkill, UserSkillKind
+from skillswap.models import (
+    SkillFollow,
+    TeacherListing,
+    Trend,
+    TrendSpan,
+    User,
+    UserSkill,
+    UserSkillKind,
+)
 
-TUTORIALS_FIRST = 3
+TUTORIALS_FIRST, TEACHERS_FIRST, WAITING_FIRST = 3, 3, 6
+LOOKED_AT = 60  # of those who teach or want it
 NEAREST = 8
 COUNTED_TO = 1_000
 
@@ -30,6 +44,16 @@ class SkillFacts:
     followers: int
     i_follow: bool
     i_want: bool
+    i_teach: bool
+    percent: int | None  # more than usual this week; None while it does not rise
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody who wants to learn it."""
+
+    who: Face
+    headline: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +65,9 @@ class SkillPage:
     tutorials: Page
     posts: Page
     nearest: Sequence[SkillRef]
+    teachers: Sequence[TeacherCard]  # who have room, the best rated first
+    waiting: Sequence[Waiting]  # some of those who want it; nobody for a visitor
+    chart: Chart | None  # None where too few were about it to be drawn
 
 
 SKILL = bindparam("skill_id", type_=BigInteger())
@@ -59,6 +86,12 @@ def _listing(kind: UserSkillKind) -> Any:
     )
 
 
+def _listed_by_me(kind: UserSkillKind) -> Any:
+    return exists().where(
+        UserSkill.user_id == VIEWER, UserSkill.skill_id == SKILL, UserSkill.kind == kind
+    )
+
+
 _FOLLOWERS = (
     select(User.id)
     .join(SkillFollow, SkillFollow.user_id == User.id)
@@ -72,23 +105,23 @@ _FACTS = select(
     ),
     _counted(_FOLLOWERS),
     exists().where(SkillFollow.user_id == VIEWER, SkillFollow.skill_id == SKILL),
-    exists().where(
-        UserSkill.user_id == VIEWER,
-        UserSkill.skill_id == SKILL,
-        UserSkill.kind == UserSkillKind.WANTED,
-    ),
+    _listed_by_me(UserSkillKind.WANTED),
+    _listed_by_me(UserSkillKind.OFFERED),
+    select(func.max(Trend.percent))
+    .where(Trend.skill_id == SKILL, Trend.span == TrendSpan.WEEK, ~Trend.is_past)
+    .scalar_subquery(),
 )
 
 
 def facts_of(skill: SkillRef, reader: User | None) -> SkillFacts:
     """The figures of a skill for one reader. One statement."""
     query = _FACTS.params(skill_id=skill.id)
-    teachers, wanting, followers, i_follow, i_want = run(query, reader).one()
-    return SkillFacts(teachers, wanting, followers, bool(i_follow), bool(i_want))
+    taught, wanting, followers, follow, want, teach, percent = run(query, reader).one()
+    return SkillFacts(taught, wanting, followers, bool(follow), bool(want), bool(teach), percent)
 
 
-def skill_page(slug: str, reader: User | None) -> SkillPage:
-    """The first tutorials, then the newest of everything else. Nine statements at most.
+def skill_page(slug: str, reader: User | None, now: datetime) -> SkillPage:
+    """The first tutorials, then the newest of everything else. Twelve statements at most.
 
     Raises NotFound.
     """
@@ -99,4 +132,56 @@ def skill_page(slug: str, reader: User | None) -> SkillPage:
         tutorials=posts_about(skill.id, reader, None, tutorials=True, limit=TUTORIALS_FIRST),
         posts=posts_about(skill.id, reader, None, tutorials=False),
         nearest=taught_skills(NEAREST, viewer=reader, like=skill),
+        teachers=_teachers(skill, reader, now),
+        waiting=_waiting(skill, reader) if reader else [],
+        chart=trends.charts_of([skill.id], now).get(skill.id),
     )
+
+
+def _teachers(skill: SkillRef, reader: User | None, now: datetime) -> Sequence[TeacherCard]:
+    """The best rated of those who teach it and have room. One statement."""
+    row = TeacherListing
+    window = (
+        select(row.user_id)
+        .where(row.skill_id == skill.id)
+        .order_by(row.rank.desc(), row.user_id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    which, first = (here(), User.id.in_(select(window.c.user_id))), frozenset({skill.id})
+    if reader is None:
+        people: Any = select(*teachers.COLUMNS).where(*which)
+        query = teachers.page_query(people, BY_RATING, for_reader=False, limit=TEACHERS_FIRST)
+        found = teachers.cards(query, BY_RATING, viewer=None, now=now, first=first)
+    else:
+        people = select(*matches.COLUMNS).where(*which)
+        query = matches.page_query(people, BY_RATING, limit=TEACHERS_FIRST)
+        found = matches.cards(query, BY_RATING, viewer=reader, skill=skill, first=first, now=now)
+    shown: Sequence[TeacherCard] = found.rows[:TEACHERS_FIRST]
+    return shown
+
+
+def _waiting_query() -> Any:
+    window = (
+        select(UserSkill.user_id)
+        .where(UserSkill.skill_id == SKILL, UserSkill.kind == UserSkillKind.WANTED)
+        .order_by(UserSkill.user_id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    return (
+        select(User.id, User.username, User.first_name, User.last_name, User.avatar, User.headline)
+        .where(User.id.in_(select(window.c.user_id)), User.learning)
+        .where(User.id != VIEWER, visible(to=VIEWER))
+        .order_by(User.last_seen_at.desc(), User.id.desc())
+        .limit(WAITING_FIRST)
+    )
+
+
+_WAITING = _waiting_query()
+
+
+def _waiting(skill: SkillRef, reader: User) -> list[Waiting]:
+    """Some of those who want it, the latest seen first. One statement."""
+    rows = run(_WAITING.params(skill_id=skill.id), reader)
+    return [Waiting(face(row, ""), row.headline) for row in rows]

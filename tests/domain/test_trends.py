@@ -277,7 +277,7 @@ def test_a_new_tutorial_is_on_its_skills_page_at_once_and_in_the_next_refresh(ad
     assert db.session.scalars(select(Trend)).first() is None
     kind, title = PostKind.TUTORIAL, "A first chord"
     people.make_post(ada, title=title, kind=kind, skills=("Guitar",), now=utcnow())
-    shown = skill_pages.skill_page("guitar", ben).tutorials.rows
+    shown = skill_pages.skill_page("guitar", ben, utcnow()).tutorials.rows
     assert [card.title for card in shown] == [title]
     later = utcnow() + trends.REFRESHED_EVERY
     with transaction():
