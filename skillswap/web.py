@@ -99,6 +99,7 @@ PLACES = {
     **dict.fromkeys(("sessions", "exchanges"), "sessions"),
     "dashboard": "dashboard",
     "teachers": "teachers",
+    **dict.fromkeys(("boards", "streaks", "leaderboard", "streak", "points"), "leaderboard"),
     "pitches": "pitches",
     "chat": "chat",
     "notifications": "notifications",

@@ -146,6 +146,12 @@ class PresenceForm(Form):
     shown = BooleanField(_("Show when I am here"))
 
 
+class BoardsForm(Form):
+    """Whether one is on leaderboards."""
+
+    shown = BooleanField(_("Show me on leaderboards"))
+
+
 class PictureForm(Form):
     """A picture to show."""
 

@@ -239,7 +239,7 @@ def test_weeks_and_months_follow_one_another_over_new_year():
     assert (week.before.key, week.after.key) == ("2025-W52", "2026-W02")
     month = boards.keyed(PeriodKind.MONTH, "2026-01", NOW)
     assert (month.before.key, month.after.key) == ("2025-12", "2026-02")
-    assert month.last_day.isoformat() == "2026-01-31"
+    assert month.last_at.date().isoformat() == "2026-01-31"
 
 
 # -- any board, and what it costs -----------------------------------------------------------------

@@ -868,6 +868,16 @@ EVERY: dict[str, Case] = {
         mine("avatar"), wrong={"picture": "no file"}, somebodys=False, again=HARMLESS, files=picture
     ),
     "settings.presence": Case(mine("presence", {"shown": "y"}), somebodys=False, again=HARMLESS),
+    "boards.show_me": Case(mine("boards", {"shown": "y"}), somebodys=False, again=HARMLESS),
+    "streaks.pause": Case(
+        lambda ada, _ben: Ready("/streak/pause", ada, {"weeks": "4"}),
+        wrong={"weeks": "52"},
+        somebodys=False,
+        again=HARMLESS,
+    ),
+    "streaks.resume": Case(
+        lambda ada, _ben: Ready("/streak/resume", ada), somebodys=False, again=HARMLESS
+    ),
     "media.add": Case(
         lambda ada, _ben: Ready("/media", ada),
         somebodys=False,

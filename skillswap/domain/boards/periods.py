@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from skillswap.domain.points import bounds, number_of
 from skillswap.errors import NotFound
@@ -34,9 +34,9 @@ class Period:
         return f"{year}-W{part:02}" if self.kind is PeriodKind.WEEK else f"{year}-{part:02}"
 
     @property
-    def last_day(self) -> date:
-        """The last day it has."""
-        return (self.ends_at - timedelta(days=1)).date()
+    def last_at(self) -> datetime:
+        """An instant of its last day."""
+        return self.ends_at - timedelta(days=1)
 
     @property
     def freezes_at(self) -> datetime:

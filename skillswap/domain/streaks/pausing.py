@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, func, select
 
@@ -35,8 +35,8 @@ def resume_streak(person: User, *, now: datetime) -> None:
     _lift(person, week_of(now, person.timezone)[0])
 
 
-def paused_until(person: User, now: datetime) -> int | None:
-    """The last week of the pause that runs; None when none does. One statement."""
+def paused_until(person: User, now: datetime) -> date | None:
+    """The last day of the pause that runs; None when none does. One statement."""
     week, _early = week_of(now, person.timezone)
     last: int | None = db.session.scalar(
         select(func.max(StreakMark.week)).where(
@@ -45,7 +45,7 @@ def paused_until(person: User, now: datetime) -> int | None:
             StreakMark.week >= week,
         )
     )
-    return last
+    return None if last is None else date.fromordinal(7 * last + 7)
 
 
 def _lift(person: User, first: int) -> None:
