@@ -33,12 +33,13 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from skillswap.db import transaction
 from skillswap.domain import frame as frames
+from skillswap.domain.badge_words import words_of
 from skillswap.domain.notifications import Face
 from skillswap.errors import DomainError, NotAllowed, NotFound, Refused, TooMany, WrongState
 from skillswap.extensions import login_manager
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
-from skillswap.models import SignIn, User
+from skillswap.models import BadgeCode, SignIn, User
 from skillswap.onward import first_sentence, pressed_in
 from skillswap.onward import safe_next as safe_next
 from skillswap.onward import wants_fragment as wants_fragment
@@ -172,8 +173,20 @@ def _counts_beside() -> str:
     if before is None or after is None or after.counts == before.counts:
         return ""
     g.signed_in = after
+    for kind, text in _earned(after):
+        notice(text, kind)
     bell = after.unread_notifications != before.unread_notifications
     return render_template("_counts_beside.html", bell=bell, entries=after.needs != before.needs)
+
+
+def _earned(here: frames.SignedIn) -> list[tuple[str, str]]:
+    """The notice of a badge that was just earned: once on each device, and not once it is read."""
+    number, _colon, code = (here.badge_news or "0:").partition(":")
+    if int(number) <= flask.session.get("badge_said", 0):
+        return []
+    flask.session["badge_said"] = int(number)
+    badge = words_of(BadgeCode(code)).name
+    return [("badge", _("You earned a badge: {badge}").format(badge=badge))]
 
 
 def after_post(url: str, fragment: str | None = None, **context: Any) -> ResponseReturnValue:
@@ -263,6 +276,8 @@ def _frame() -> dict[str, Any]:
         frame.waiting_sessions = here.waiting_sessions
         frame.unread_chats = here.unread_chats
         frame.open_reports, frame.open_contests = here.open_reports, here.open_contests
+        if whole:
+            frame.notices = frame.notices + _earned(here)
     return {"frame": frame, "now": utcnow()}
 
 

@@ -9,7 +9,16 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from skillswap.domain import feed, follows, matches, profiles, ratings, reliability, saved_teachers
+from skillswap.domain import (
+    badges,
+    feed,
+    follows,
+    matches,
+    profiles,
+    ratings,
+    reliability,
+    saved_teachers,
+)
 from skillswap.domain.ratings import Filters
 from skillswap.forms.teachers import read_filters
 from skillswap.lib.clock import utcnow
@@ -29,6 +38,7 @@ def show(username: str) -> ResponseReturnValue:
     follow = follows.facts_of(profile.person, viewer())
     latest = feed.latest_by(profile.person, viewer(), LATEST)
     shown: dict[str, Any] = {"profile": profile, "kept": kept, "follow": follow, "latest": latest}
+    shown["badges"] = badges.badges_of(profile.person)
     if (reader := viewer()) and not profile.mine:
         shown["saved"] = saved_teachers.row_of(reader, profile.person, now)
     return render("profiles/show.html", **shown, **_said(profile.person, now))

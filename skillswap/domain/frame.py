@@ -22,6 +22,7 @@ from sqlalchemy.orm import contains_eager
 
 from skillswap.db import UtcDateTime, db
 from skillswap.domain import (
+    badges,
     conversations,
     deciding,
     learning_sessions,
@@ -48,6 +49,7 @@ class SignedIn:
     open_reports: int  # 0 for all but staff
     unread_chats: int = 0
     open_contests: int = 0  # for staff
+    badge_news: str | None = None  # the newest badge nobody has told them of yet
 
     @property
     def user(self) -> User:
@@ -83,6 +85,7 @@ def _signed_in() -> Executable:
             case((User.staff_role != StaffRole.NONE, open_reports), else_=0),
             conversations.unread_count(user_id).scalar_subquery(),
             case((User.staff_role != StaffRole.NONE, open_contests), else_=0),
+            badges.news(user_id, now).scalar_subquery(),
         )
         .join(SignIn.user)
         .options(contains_eager(SignIn.user))

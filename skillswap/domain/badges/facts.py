@@ -30,7 +30,11 @@ from skillswap.models import (
     Rating,
     Report,
     ReportState,
+    RingState,
     SessionState,
+    StreakAward,
+    SwapRing,
+    SwapRingMember,
     User,
 )
 
@@ -42,7 +46,7 @@ class Source(StrEnum):
 
     SESSIONS, RECORD, STARS = "sessions", "record", "stars"
     ANSWERS, RATED, ACCEPTED, TUTORIALS = "answers", "rated", "accepted", "tutorials"
-    UPHELD = "upheld"
+    UPHELD, STREAK, RINGS = "upheld", "streak", "rings"
 
 
 S = Source
@@ -56,8 +60,8 @@ SOURCES: dict[BadgeCode, frozenset[Source]] = {
     BadgeCode.CLEAR_PITCH: frozenset({S.ACCEPTED}),
     BadgeCode.GOOD_NEIGHBOUR: frozenset({S.RATED}),
     BadgeCode.AUTHOR: frozenset({S.TUTORIALS}),
-    BadgeCode.RING_MAKER: frozenset(),
-    BadgeCode.STEADY_12: frozenset(),
+    BadgeCode.RING_MAKER: frozenset({S.RINGS}),
+    BadgeCode.STEADY_12: frozenset({S.STREAK}),
     BadgeCode.FAST_RESPONDER: frozenset({S.ANSWERS}),
     BadgeCode.RELIABLE: frozenset({S.SESSIONS, S.RECORD}),
     BadgeCode.TOP_MENTOR: frozenset({S.SESSIONS, S.RECORD, S.STARS, S.UPHELD}),
@@ -221,6 +225,19 @@ def _upheld(now: datetime) -> list[SQLColumnExpression[Any]]:
     return [_many(func.count(Report.id), about, Report.state == ReportState.UPHELD, lately)]
 
 
+def _streak(now: datetime) -> list[SQLColumnExpression[Any]]:
+    """The most weeks that were ever awarded."""
+    most = func.coalesce(func.max(StreakAward.weeks), 0)
+    return [_many(most, StreakAward.user_id == User.id)]
+
+
+def _rings(now: datetime) -> list[SQLColumnExpression[Any]]:
+    accepted = exists().where(
+        SwapRing.id == SwapRingMember.ring_id, SwapRing.state == RingState.ACCEPTED
+    )
+    return [_many(func.count(), SwapRingMember.user_id == User.id, accepted)]
+
+
 def _answers(now: datetime) -> list[SQLColumnExpression[Any]]:
     """As `domain/answering.py` keeps them."""
     return [User.answered_count, User.unanswered_count, User.reply_minutes]
@@ -232,6 +249,8 @@ COUNTS = {
     S.ACCEPTED: (("accepted",), _accepted),
     S.TUTORIALS: (("tutorials",), _tutorials),
     S.UPHELD: (("upheld",), _upheld),
+    S.STREAK: (("streak",), _streak),
+    S.RINGS: (("rings",), _rings),
 }
 
 

@@ -32,6 +32,8 @@ AFTER: dict[str, tuple[BadgeCode, ...]] = {
     "pitch.accepted": (B.CLEAR_PITCH, B.FAST_RESPONDER),
     "pitch.declined": (B.FAST_RESPONDER,),
     "pitch.asked": (B.FAST_RESPONDER,),
+    "streak.reached": (B.STEADY_12,),
+    "ring.accepted": (B.RING_MAKER,),
     "post.published": (B.AUTHOR,),
     "post.released": (B.AUTHOR,),
     "post.liked": (B.AUTHOR,),

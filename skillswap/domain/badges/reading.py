@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, and_, cast, func, select
 
-from skillswap.db import Instant, db
+from skillswap.db import Instant, db, earlier
 from skillswap.domain.badge_words import ICONS, Words, words_of
 from skillswap.domain.badges import facts
-from skillswap.domain.badges.rules import Part, PartKind, parts_of
+from skillswap.domain.badges.rules import Facts, Part, PartKind, parts_of
 from skillswap.domain.notifications import Face
+from skillswap.domain.streaks import streak_of
 from skillswap.domain.visibility import Reader, visible
 from skillswap.errors import NotFound
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
@@ -23,6 +24,7 @@ from skillswap.models.user import HUES, initials
 
 COUNTED_TO = 1_000
 HISTORY_MOST = 12
+NEWS_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,22 @@ def badges_of(person: User) -> list[Held]:
 
 
 def shelf_of(person: User | None, now: datetime) -> list[ShelfCard]:
-    """All fourteen: what one holds first, then the nearest. Five statements; none for a visitor."""
+    """All fourteen: what one holds first, then the nearest. Six statements; none for a visitor."""
     if person is None:
         return [ShelfCard(code, None, ()) for code in BadgeCode]
     held = {one.code: one for one in badges_of(person)}
-    known = facts.read([person.id], list(BadgeCode), now)[person.id]
+    known = _known(person, list(BadgeCode), now)
     cards = [ShelfCard(code, held.get(code), parts_of(code, known)) for code in BadgeCode]
     return sorted(cards, key=lambda card: (card.held is None, -_share(card)))
+
+
+def _known(person: User, codes: Sequence[BadgeCode], now: datetime) -> Facts:
+    """What is known of one person; a streak is shown week by week, though it is awarded in
+    fours."""
+    known = facts.read([person.id], codes, now)[person.id]
+    if BadgeCode.STEADY_12 not in codes:
+        return known
+    return replace(known, streak=max(known.streak, streak_of(person, now).longest))
 
 
 def _share(card: ShelfCard) -> float:
@@ -157,8 +168,7 @@ def badge_page(
     parts: list[Part] = []
     history: list[Held] = []
     if reader is not None:
-        known = facts.read([reader.id], [code], now)[reader.id]
-        parts, history = parts_of(code, known), _history(reader, code)
+        parts, history = parts_of(code, _known(reader, [code], now)), _history(reader, code)
     held = next((one for one in history if one.lost_at is None), None)
     holders, people = _counted(code, reader)
     return BadgePage(
@@ -252,6 +262,7 @@ def news(user_id: Reader, now: Instant) -> AnySelect:
             Notification.subject_type == BadgeGrant.__tablename__,
             Notification.read_at.is_(None),
             Notification.due_at <= now,
+            Notification.created_at > earlier(now, NEWS_FOR),
             Event.kind == "badge.earned",
         )
         .order_by(Notification.id.desc())
