@@ -11,6 +11,7 @@ from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
+from skillswap.demo import saved
 from skillswap.demo.cast import LEADS, Person, cast, usernames
 from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
@@ -112,6 +113,7 @@ def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) ->
     written.until(None, chats.until)
     chats.until(None)
     Likings(people, play.users, now).fill(written.made)
+    saved.fill(play.users, now)
 
 
 def _insert_people(
