@@ -46,6 +46,7 @@ from skillswap.blueprints import (
     safety,
     saved_teachers,
     second_steps,
+    search,
     security_settings,  # noqa: F401 - adds its views to those of `settings`
     sessions,
     settings,
@@ -72,6 +73,7 @@ ALL = (
     settings,
     availability,
     teachers,
+    search,
     posts,
     comments,
     bookmarks,

@@ -33,7 +33,7 @@ def read_filters(args: MultiDict[str, str], usual: Sort = Sort.RATING) -> tuple[
     sort, skill = args.get("sort", ""), args.get("skill", "")
     rating, answers = args.get("rating", ""), args.get("answers", "")
     when, boxes = args.getlist("when"), [args.get(name, "") for name in ("swap", "verified")]
-    q, slug = _term(args.get("q", "")), _term(skill if len(skill) <= SLUG_MOST else "")
+    q, slug = read_term(args.get("q", "")), read_term(skill if len(skill) <= SLUG_MOST else "")
     dropped = (
         (level and level not in LEVELS)
         or (language and language not in by_code())
@@ -61,7 +61,7 @@ def read_filters(args: MultiDict[str, str], usual: Sort = Sort.RATING) -> tuple[
     return filters, bool(dropped)
 
 
-def _term(text: str) -> str | None:
+def read_term(text: str) -> str | None:
     """What was typed, cut. None: it holds characters that no skill and no name can hold."""
     try:
         return clean_line(text[:TERM_MOST])
