@@ -18,6 +18,7 @@ from skillswap.domain import (
     ratings,
     reliability,
     saved_teachers,
+    streaks,
 )
 from skillswap.domain.ratings import Filters
 from skillswap.forms.teachers import read_filters
@@ -38,6 +39,7 @@ def show(username: str) -> ResponseReturnValue:
     follow = follows.facts_of(profile.person, viewer())
     latest = feed.latest_by(profile.person, viewer(), LATEST)
     shown: dict[str, Any] = {"profile": profile, "kept": kept, "follow": follow, "latest": latest}
+    shown["streak"] = streaks.streak_of(profile.person, now)
     shown["badges"] = badges.badges_of(profile.person)
     if (reader := viewer()) and not profile.mine:
         shown["saved"] = saved_teachers.row_of(reader, profile.person, now)
