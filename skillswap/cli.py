@@ -21,6 +21,7 @@ from skillswap.domain import (
     media,
     meetings,
     name_words,
+    points,
     safety,
     second_steps,
     skills,
@@ -42,6 +43,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(load_demo)
     app.cli.add_command(examine)
     app.cli.add_command(reindex)
+    app.cli.add_command(points_group)
     app.cli.add_command(work)
 
 
@@ -179,6 +181,20 @@ def reindex() -> None:
     with transaction():
         trends.refresh(utcnow())
     click.echo("Everybody is listed anew.")
+
+
+@click.group("points")
+def points_group() -> None:
+    """The ledger of points."""
+
+
+@points_group.command("rebuild")
+@with_appcontext
+def rebuild_points() -> None:
+    """Write every line anew from what has happened. Whoever earns points meanwhile waits."""
+    with transaction():
+        count = points.rebuild()
+    click.echo(f"{count} events are counted anew.")
 
 
 @click.command("work")

@@ -16,6 +16,7 @@ from skillswap.blueprints import (
     calendars,
     chat,
     chat_live,  # noqa: F401 - says what of a conversation arrives by the socket
+    collusion,  # noqa: F401 - adds its views to those of `moderation`
     comments,
     dashboard,
     dev,
@@ -33,6 +34,7 @@ from skillswap.blueprints import (
     notifications,
     pages,
     pitches,
+    points,
     post_pages,  # noqa: F401 - adds its views to those of `posts`
     posts,
     preferences,
@@ -45,8 +47,8 @@ from skillswap.blueprints import (
     rings,
     safety,
     saved_teachers,
-    second_steps,
     search,
+    second_steps,
     security_settings,  # noqa: F401 - adds its views to those of `settings`
     sessions,
     settings,
@@ -86,6 +88,7 @@ ALL = (
     achievements,
     sessions,
     ratings,
+    points,
     records,
     boards,
     streaks,

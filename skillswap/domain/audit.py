@@ -21,6 +21,7 @@ NEWEST = [Key(AuditEntry.id, "id")]  # type: ignore[arg-type]  # a mapped column
 
 # every act there is, in words
 ACTIONS: dict[str, Callable[[], str]] = {
+    "collusion.cleared": lambda: _("Let somebody back on the boards"),
     "contest.upheld": lambda: _("Took a contested mark off"),
     "contest.dismissed": lambda: _("Let a contested mark count"),
     "delivery.retried": lambda: _("Sent a failed delivery again"),

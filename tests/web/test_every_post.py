@@ -50,6 +50,7 @@ from skillswap.models import (
     LearningSession,
     OutcomeAnswer,
     Pitch,
+    PointsFlag,
     SignIn,
     StaffRole,
     User,
@@ -542,6 +543,17 @@ def unsubscribe(ada: User, _ben: User) -> Ready:
     return Ready(f"/unsubscribe/{token}", None, {"on": "0"})
 
 
+def clear(ada: User, ben: User) -> Ready:
+    """Most of ben's points come from somebody else; ada is staff."""
+    now, dot = utcnow(), people.make_person("dot")
+    with transaction():
+        ada.staff_role = StaffRole.MODERATOR
+        until = now + timedelta(days=30)
+        numbers = {"points": 120, "share": 90, "found_at": now, "until": until}
+        db.session.add(one := PointsFlag(user_id=ben.id, partner_id=dot.id, **numbers))
+    return Ready(f"/moderation/collusion/{one.public_id}/clear", ada)
+
+
 def retry(ada: User, _ben: User) -> Ready:
     now = utcnow()
     row = deliveries.row_of("mail:1", ada.id, Channel.EMAIL, "account.password", now, now)
@@ -911,6 +923,7 @@ EVERY: dict[str, Case] = {
     "unsubscribe.page": Case(
         unsubscribe, private=False, somebodys=False, again=HARMLESS, signed=True
     ),
+    "moderation.clear": Case(clear, private=False, again=HARMLESS),
     "moderation.retry": Case(retry, private=False),  # not even a door for visitors
     "preferences.page": Case(
         mine("notifications", {"switches": "sessions.digest"}),

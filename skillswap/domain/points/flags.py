@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, or_, select
 
 from skillswap.db import db, new_public_id
 from skillswap.domain.points.writing import insert_into
@@ -134,17 +134,4 @@ def _flag(user_id: int, pattern: Pattern, now: datetime) -> None:
     )
     db.session.execute(
         adding.on_conflict_do_update(index_elements=["user_id"], index_where=IS_OPEN, set_=seen)
-    )
-
-
-def clear(staff: User, public_id: str, *, now: datetime) -> bool:
-    """Let somebody back on the boards; harmless when repeated. False when there is no such flag."""
-    done = db.session.execute(
-        update(PointsFlag)
-        .where(PointsFlag.public_id == public_id, PointsFlag.cleared_at.is_(None))
-        .values(cleared_at=now, cleared_by_id=staff.id)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(done.rowcount) or bool(  # type: ignore[attr-defined]  # an UPDATE has one
-        db.session.scalar(select(exists().where(PointsFlag.public_id == public_id)))
     )
