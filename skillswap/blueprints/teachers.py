@@ -24,16 +24,13 @@ bp = Blueprint("teachers", __name__)
 @limiter.limit("120 per minute")
 def browse() -> ResponseReturnValue:
     """The teachers whom the filters leave; for htmx the results, or after a cursor more cards."""
-    filters, dropped = read_filters(request.args, _usual())
+    filters, dropped = _filters()
     if wants_fragment() and cursor():
         more = explore.more_teachers(viewer(), filters, cursor(), utcnow())
         return render("teachers/browse.html", "teachers/_cards.html", **_around(filters, more))
     found = explore.browse(viewer(), filters, cursor(), utcnow())
     if found.unknown_skill:
         filters = replace(filters, skill="")
-    if not viewer() and (filters.when or filters.swap):
-        filters = replace(filters, when=(), swap=False)
-        notice(_("Log in to look for your own hours and swaps."))
     if dropped or found.unknown_skill:
         notice(_("One of the filters was not understood, so it was left out."))
     answer = make_response(
@@ -50,6 +47,14 @@ def browse() -> ResponseReturnValue:
     if wants_fragment():  # the address without the choices left open
         answer.headers["HX-Push-Url"] = url_for(".browse", **query_of(filters))
     return answer
+
+
+def _filters() -> tuple[Filters, bool]:
+    filters, dropped = read_filters(request.args, _usual())
+    if not viewer() and (filters.when or filters.swap):
+        filters = replace(filters, when=(), swap=False)
+        notice(_("Log in to look for your own hours and swaps."))
+    return filters, dropped
 
 
 def _usual() -> Sort:

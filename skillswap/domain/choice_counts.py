@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -154,8 +155,7 @@ def _add_up(groups: Iterable[Any], filters: Filters) -> Counts:
     asked, total, everyone = _asked(filters), 0, 0
     wider = [0] * len(Facet)
     levels, ratings, paces = [0] * 4, [0] * 4, [0] * 4
-    spoken: dict[int, int] = {}
-    hours: dict[int, int] = {}
+    spoken, hours = Counter[int](), Counter[int]()
     swaps = verified = 0
     for packed, mask, count, *_rest in groups:
         everyone += count
@@ -168,9 +168,9 @@ def _add_up(groups: Iterable[Any], filters: Filters) -> Counts:
         if not lacks & ~Facet.LEVEL.value:
             levels[packed & 3] += count
         if not lacks & ~Facet.LANGUAGE.value:
-            spoken[mask] = spoken.get(mask, 0) + count
+            spoken[mask] += count
         if not lacks & ~Facet.WHEN.value:
-            hours[packed >> WHEN_AT] = hours.get(packed >> WHEN_AT, 0) + count
+            hours[packed >> WHEN_AT] += count
         if not lacks & ~Facet.RATING.value:
             ratings[packed >> RATING_AT & 3] += count
         if not lacks & ~Facet.ANSWERS.value:
