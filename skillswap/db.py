@@ -19,6 +19,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     DateTime,
     Dialect,
     Engine,
@@ -259,7 +260,7 @@ def _is_write(statement: str, context: Any) -> bool:
     """Everything is a write unless it is surely a read: the safe way round."""
     compiled = getattr(context, "compiled", None)
     query = getattr(compiled, "statement", None)
-    if isinstance(query, Select):
+    if isinstance(query, Select | CompoundSelect):
         # private, pinned by the lock file and by tests/db/test_transactions.py
         return query._for_update_arg is not None
     return not statement.lstrip().upper().startswith(_READS)

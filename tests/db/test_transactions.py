@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text, union_all, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from skillswap.db import UtcDateTime, db, has_unsaved_writes, transaction
@@ -201,6 +201,16 @@ def test_a_select_for_update_takes_the_turn_on_sqlite(app, ada):
     raw = db.session.connection().connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
     assert raw.in_transaction
+    db.session.rollback()
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_union_that_begins_with_a_part_of_its_own_takes_no_turn(app, ada):
+    people = select(User.id).cte("people")
+    db.session.execute(union_all(select(people.c.id), select(func.count()).select_from(people)))
+    raw = db.session.connection().connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    assert not raw.in_transaction
     db.session.rollback()
 
 
