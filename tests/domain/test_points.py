@@ -22,7 +22,7 @@ from skillswap.domain import (
     teaching,
 )
 from skillswap.domain.points import rules
-from skillswap.domain.points.writing import Award, award
+from skillswap.domain.points.writing import Award, add_up, award
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
     DeclineReason,
@@ -392,6 +392,7 @@ def kept_once(person: User, at: datetime) -> None:
         db.session.add(event)
         db.session.flush()
         award(event, Award(person.id, K.LEARNED, 0, "before"))
+        add_up()
 
 
 def test_a_profile_counts_once_when_it_says_enough(app, monday) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from skillswap.db import db, transaction
 from skillswap.domain import points, ratings, safety
 from skillswap.domain.points import words
-from skillswap.domain.points.writing import Award, award
+from skillswap.domain.points.writing import Award, add_up, award
 from skillswap.models import (
     AuditEntry,
     Event,
@@ -44,6 +44,7 @@ def give(person: User, at, number: int, *, partner: User | None = None) -> None:
             source = f"test/{event.id}/{one}"
             partner_id = partner.id if partner else None
             award(event, Award(person.id, K.CLAIM, 1, source, partner_id=partner_id))
+        add_up()
 
 
 def flag(person: User, partner: User, now) -> str:

@@ -47,7 +47,9 @@ def count(event: Event) -> None:
 def apply(event: Event) -> None:
     """The lines alone."""
     if (rule := COUNTS.get(event.kind)) is not None:
+        writing.begin()
         rule[1](event)
+        writing.add_up()
 
 
 def hold(event: Event) -> None:

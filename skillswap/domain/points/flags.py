@@ -22,6 +22,7 @@ WINDOW = timedelta(days=30)
 LEAST_POINTS = 100
 PAIR_SHARE, CIRCLE_SHARE = 60, 90  # of a hundred: more than that
 NEW_FOR = timedelta(days=30)
+Sums = dict[int | None, int]  # of one person, by partner; None: what comes from nobody
 CLEARED_FOR = timedelta(days=90)  # a moderator has looked: not about the same partner again
 
 
@@ -44,61 +45,55 @@ class Pattern:
 
 def look(event: Event) -> None:
     """After an event has given points for something between two: does either's pattern show?"""
-    gained = db.session.scalars(
-        select(PointsEntry.user_id)
-        .where(
-            PointsEntry.event_id == event.id,
-            PointsEntry.partner_id.is_not(None),
-            PointsEntry.points > 0,
-        )
-        .distinct()
-        .order_by(PointsEntry.user_id)
-    ).all()
-    for user_id in gained:
-        pattern = pattern_of(user_id, event.happened_at)
-        if pattern is not None and not _was_cleared(user_id, pattern, event.happened_at):
-            _flag(user_id, pattern, event.happened_at)
+    gained = select(PointsEntry.user_id).where(
+        PointsEntry.event_id == event.id,
+        PointsEntry.partner_id.is_not(None),
+        PointsEntry.points > 0,
+    )
+    now = event.happened_at
+    for user_id, sums in _sums(PointsEntry.user_id.in_(gained), now).items():
+        pattern = _pattern(user_id, sums, now)
+        if pattern is not None and not _was_cleared(user_id, pattern, now):
+            _flag(user_id, pattern, now)
 
 
-def pattern_of(user_id: int, now: datetime) -> Pattern | None:
-    """One statement; three more where two partners give a newcomer nearly everything."""
-    total, partners = _sums(user_id, now)
+def _pattern(user_id: int, sums: Sums, now: datetime) -> Pattern | None:
+    total = sum(sums.values())
+    partners = Counter({who: points for who, points in sums.items() if who is not None})
     if total < LEAST_POINTS or not partners:
         return None
     (partner_id, points), *rest = partners.most_common(2)
     if 100 * points > PAIR_SHARE * total:
         return Pattern(partner_id, None, total, 100 * points // total)
-    if not rest or not _is_closed(user_id, {user_id, partner_id, rest[0][0]}, now):
+    if not rest or not _is_closed({user_id, partner_id, rest[0][0]}, now):
         return None
     return Pattern(partner_id, rest[0][0], total, 100 * (points + rest[0][1]) // total)
 
 
-def _sums(user_id: int, now: datetime) -> tuple[int, Counter[int]]:
-    """What the last 30 days gave in all, and from whom."""
+def _sums(whose: ColumnElement[bool], now: datetime) -> dict[int, Sums]:
+    """What the last 30 days gave each of these, and from whom. One statement."""
     rows = db.session.execute(
-        select(PointsEntry.partner_id, func.sum(PointsEntry.points))
-        .where(
-            PointsEntry.user_id == user_id,
-            PointsEntry.counted_at > now - WINDOW,
-            PointsEntry.counted_at <= now,
-        )
-        .group_by(PointsEntry.partner_id)
-        .order_by(PointsEntry.partner_id)
+        select(PointsEntry.user_id, PointsEntry.partner_id, func.sum(PointsEntry.points))
+        .where(whose, PointsEntry.counted_at > now - WINDOW, PointsEntry.counted_at <= now)
+        .group_by(PointsEntry.user_id, PointsEntry.partner_id)
+        .order_by(PointsEntry.user_id, PointsEntry.partner_id)
     )
-    found = {partner_id: int(points) for partner_id, points in rows}
-    total = sum(found.values())
-    return total, Counter({who: sum_ for who, sum_ in found.items() if who is not None})
+    found: dict[int, Sums] = {}
+    for user_id, partner_id, points in rows:
+        found.setdefault(user_id, {})[partner_id] = int(points)
+    return found
 
 
-def _is_closed(user_id: int, three: set[int], now: datetime) -> bool:
+def _is_closed(three: set[int], now: datetime) -> bool:
     """Whether three new people get nearly all their points from one another."""
     new = select(func.count()).where(User.id.in_(three), User.created_at > now - NEW_FOR)
     if db.session.scalar(new) != len(three):
         return False
-    for one in sorted(three):
-        total, partners = _sums(one, now)
-        within = sum(points for who, points in partners.items() if who in three)
-        if 100 * within <= CIRCLE_SHARE * total:
+    found = _sums(PointsEntry.user_id.in_(three), now)
+    for one in three:
+        sums = found.get(one, {})
+        among = sum(points for who, points in sums.items() if who in three)
+        if 100 * among <= CIRCLE_SHARE * sum(sums.values()):
             return False
     return True
 

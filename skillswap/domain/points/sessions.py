@@ -11,6 +11,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
+from skillswap.domain.points.periods import day_of, week_of
 from skillswap.domain.points.rules import (
     FLAT,
     LEAST_SESSIONS,
@@ -18,12 +19,13 @@ from skillswap.domain.points.rules import (
     session_points,
     taught_points,
 )
-from skillswap.domain.points.writing import NOT_KEPT, OF_SESSIONS, Award, award
+from skillswap.domain.points.writing import NOT_KEPT, OF_SESSIONS, Award, award, within
 from skillswap.models import Event, Exchange, LearningSession, PointsEntry, PointsKind, PointsReason
 
 K, R = PointsKind, PointsReason
 ARRANGED = ("session.scheduled", "session.moved")
 Earlier, Ended = aliased(Event), aliased(Event)
+Met = aliased(PointsEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,6 @@ def completed(event: Event) -> None:
     taught = taught_points(one.minutes)
     _session(event, one, K.TAUGHT, taught, teacher_id, learner_id)
     _session(event, one, K.LEARNED, FLAT[K.LEARNED], learner_id, teacher_id)
-    for user_id, partner_id in ((teacher_id, learner_id), (learner_id, teacher_id)):
-        first = Award(
-            user_id, K.PARTNER, FLAT[K.PARTNER], f"users/{partner_id}", partner_id=partner_id
-        )
-        award(event, first)
     if one.exchange_is_over:  # confirmed later than it was said to have reached its goal
         _exchange(event, one.exchange_id, said=one.said, count=_kept(one.exchange_id, event.id + 1))
 
@@ -64,35 +61,59 @@ def completed(event: Event) -> None:
 def _session(
     event: Event, one: _Facts, kind: PointsKind, whole: int, user_id: int, partner_id: int
 ) -> None:
-    at = event.happened_at
-    before = db.session.scalar(
-        select(func.count())
-        .select_from(PointsEntry)
-        .where(
-            PointsEntry.user_id == user_id,
-            PointsEntry.partner_id == partner_id,
-            PointsEntry.counted_at > at - PAIR_WINDOW,
-            PointsEntry.counted_at <= at,
-            PointsEntry.kind.in_(OF_SESSIONS),
-            PointsEntry.reason.not_in(NOT_KEPT),
-            PointsEntry.reverses_id.is_(None),
-        )
-    )
-    nth = (before or 0) + 1
+    stands = _stands(event, user_id, partner_id)
+    nth = stands.pair + 1
     points, reason = session_points(whole, minutes=one.minutes, ahead=one.ahead, nth=nth)
-    award(
-        event,
-        Award(
-            user_id,
-            kind,
-            points,
-            f"learning_sessions/{one.id}",
-            reason,
-            partner_id,
-            one.skill_id,
-            one.said | {"pair": nth},
-        ),
+    source, said = f"learning_sessions/{one.id}", one.said | {"pair": nth}
+    line = Award(user_id, kind, points, source, reason, partner_id, one.skill_id, said)
+    given = award(event, line, (stands.learned, stands.used))
+    if not stands.has_met:
+        source, whole = f"users/{partner_id}", FLAT[K.PARTNER]
+        first = Award(user_id, K.PARTNER, whole, source, partner_id=partner_id)
+        award(event, first, (stands.partners, stands.used + given))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """What somebody's ledger says before a session counts."""
+
+    pair: int  # sessions with this partner in 30 days
+    learned: int  # that counted this week
+    partners: int  # new ones that counted this week
+    used: int  # of the day's points
+    has_met: bool
+
+
+def _stands(event: Event, user_id: int, partner_id: int) -> _Stands:
+    """One statement, over a month of lines."""
+    at, line = event.happened_at, PointsEntry
+    this_week, this_day = and_(*within(week_of(at))), and_(*within(day_of(at)))
+    pair = and_(
+        line.partner_id == partner_id,
+        line.counted_at > at - PAIR_WINDOW,
+        line.counted_at <= at,
+        line.kind.in_(OF_SESSIONS),
+        line.reason.not_in(NOT_KEPT),
     )
+    counts = and_(this_week, line.points > 0)
+    met = exists().where(
+        Met.user_id == user_id, Met.kind == K.PARTNER, Met.source == f"users/{partner_id}"
+    )
+    row = db.session.execute(
+        select(
+            func.count().filter(pair),
+            func.count().filter(counts, line.kind == K.LEARNED),
+            func.count().filter(counts, line.kind == K.PARTNER),
+            func.coalesce(func.sum(line.points).filter(this_day), 0),
+            met,
+        ).where(
+            line.user_id == user_id,
+            line.counted_at > at - PAIR_WINDOW,
+            line.reverses_id.is_(None),
+        )
+    ).one()
+    pair_count, learned, partners, used, has_met = row
+    return _Stands(pair_count, learned, partners, int(used), bool(has_met))
 
 
 def not_kept(event: Event) -> None:

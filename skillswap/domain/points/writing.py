@@ -31,6 +31,7 @@ from skillswap.models import (
 K, R = PointsKind, PointsReason
 P = PeriodKind
 OF_SESSIONS = (K.TAUGHT, K.LEARNED)
+WRITTEN = "points_written"  # in what is remembered of the unit of work
 NOT_KEPT = (R.NOT_HELD, R.UNCONFIRMED)  # a line about a session that was none
 Later = aliased(PointsEntry)
 
@@ -63,19 +64,20 @@ def hold(user_ids: Iterable[int]) -> None:
         for user_id in sorted(set(user_ids))
     ]
     if rows:
-        adding = insert_into(PointsPeriod).values(rows)
-        keys = ["kind", "number", "user_id"]
-        same = {"points": PointsPeriod.points}
-        db.session.execute(adding.on_conflict_do_update(index_elements=keys, set_=same))
+        db.session.execute(_adding(PointsPeriod), rows)
 
 
-def award(event: Event, one: Award) -> int:
+def award(event: Event, one: Award, so_far: tuple[int, int] | None = None) -> int:
     """Write what a rule gives, as far as the caps let it: a line, also of nothing, with why.
-    Harmless when it is there. Returns the points given."""
+    Harmless when it is there. Returns the points given.
+
+    `so_far` is how many of that kind its cap has let through and what the day has given, where
+    the caller knows. Whoever awards adds up afterwards.
+    """
     at = event.happened_at
     points, reason, facts = one.points, one.reason, dict(one.facts)
     if points:
-        counted, used = _so_far(event, one)
+        counted, used = so_far or _so_far(event, one)
         if (cap := CAPS.get(one.kind)) is not None:
             facts |= {"nth": counted + 1, "most": cap.most}
             if counted >= cap.most:
@@ -110,14 +112,14 @@ def _so_far(event: Event, one: Award) -> tuple[int, int]:
     """How many of that kind its cap has let through, and what the day has given. One statement."""
     given = and_(PointsEntry.user_id == one.user_id, PointsEntry.reverses_id.is_(None))
     used = select(func.coalesce(func.sum(PointsEntry.points), 0)).where(
-        given, *_within(day_of(event.happened_at))
+        given, *within(day_of(event.happened_at))
     )
     cap = CAPS.get(one.kind)
     if cap is None:
         return 0, db.session.scalar(used) or 0
     which = [given, PointsEntry.kind == one.kind, PointsEntry.points > 0]
     if cap.span:
-        which += _within(cap.span(event.happened_at))
+        which += within(cap.span(event.happened_at))
     if cap.each_partner:
         which.append(PointsEntry.partner_id == one.partner_id)
     if cap.each_subject:
@@ -127,7 +129,7 @@ def _so_far(event: Event, one: Award) -> tuple[int, int]:
     return int(found[0]), int(found[1])
 
 
-def _within(span: tuple[datetime, datetime]) -> list[ColumnElement[bool]]:
+def within(span: tuple[datetime, datetime]) -> list[ColumnElement[bool]]:
     return [PointsEntry.counted_at >= span[0], PointsEntry.counted_at < span[1]]
 
 
@@ -184,13 +186,14 @@ def _turn(event: Event, line: PointsEntry, reason: PointsReason, facts: dict[str
 
 
 def _write(line: dict[str, Any]) -> bool:
-    """The line and its periods; False when it is there already."""
-    adding = insert_into(PointsEntry).values(line).on_conflict_do_nothing()
-    if db.session.execute(adding.returning(PointsEntry.__table__.c.id)).first() is None:
+    """The line, whose periods wait for `add_up`; False when it is there already."""
+    adding = insert_into(PointsEntry).on_conflict_do_nothing()
+    found = db.session.execute(adding.returning(PointsEntry.__table__.c.id), line)
+    if found.first() is None:
         return False
     points, sessions = line["points"], sessions_of(line["kind"], line["reason"])
     if points or sessions:
-        _add_up(line, points, sessions)
+        db.session.info.setdefault(WRITTEN, []).append((line, points, sessions))
     return True
 
 
@@ -201,24 +204,40 @@ def sessions_of(kind: PointsKind, reason: PointsReason) -> int:
     return -1 if reason is R.TAKEN_BACK else 1
 
 
-def _add_up(line: dict[str, Any], points: int, sessions: int) -> None:
-    at, person = line["counted_at"], {"user_id": line["user_id"]}
-    rows = [
-        {"kind": kind, "number": number_of(kind, at), **person}
-        | {"points": points, "sessions": sessions}
-        for kind in PeriodKind
-    ]
-    _add(PointsPeriod, rows, ["kind", "number", "user_id"])
-    if line["skill_id"] is not None:
-        skill = {"skill_id": line["skill_id"]}
-        of_skill = [row | skill for row in rows if row["kind"] is not P.ALL]
-        _add(PointsSkillPeriod, of_skill, ["kind", "number", "skill_id", "user_id"])
+def begin() -> None:
+    """Nothing waits to be added up: what a transaction left that was undone is forgotten."""
+    db.session.info.pop(WRITTEN, None)
 
 
-def _add(table: Any, rows: list[dict[str, Any]], keys: list[str]) -> None:
-    adding = insert_into(table).values(rows)
+def add_up() -> None:
+    """Add the lines written since to their weeks and months and to all. Two statements."""
+    whole: dict[tuple[Any, ...], list[int]] = {}
+    of_skill: dict[tuple[Any, ...], list[int]] = {}
+    for line, points, sessions in db.session.info.pop(WRITTEN, ()):
+        for kind in PeriodKind:
+            key = (kind, number_of(kind, line["counted_at"]), line["user_id"])
+            sums = [whole.setdefault(key, [0, 0])]
+            if line["skill_id"] is not None and kind is not P.ALL:
+                sums.append(of_skill.setdefault((*key, line["skill_id"]), [0, 0]))
+            for one in sums:
+                one[0] += points
+                one[1] += sessions
+    for table, found in ((PointsPeriod, whole), (PointsSkillPeriod, of_skill)):
+        names = ("kind", "number", "user_id", "skill_id")
+        rows = [
+            dict(zip(names, key, strict=False)) | {"points": points, "sessions": sessions}
+            for key, (points, sessions) in sorted(found.items())
+        ]
+        if rows:
+            db.session.execute(_adding(table), rows)
+
+
+def _adding(table: type[PointsPeriod] | type[PointsSkillPeriod]) -> Any:
+    """An INSERT that adds to the row that is there."""
+    adding = insert_into(table)
     more = {
         name: getattr(table, name) + getattr(adding.excluded, name)
         for name in ("points", "sessions")
     }
-    db.session.execute(adding.on_conflict_do_update(index_elements=keys, set_=more))
+    keys = [column.name for column in table.__table__.primary_key]
+    return adding.on_conflict_do_update(index_elements=keys, set_=more)
