@@ -57,17 +57,17 @@ def score(points: dict[int, int], period: boards.Period = THIS_WEEK) -> None:
         db.session.execute(insert(PointsPeriod), rows)
 
 
-def many(like: User, count: int) -> range:
+def many(like: User, count: int) -> list[int]:
     """So many more people like this one, by one statement."""
-    first = 1 + (db.session.scalar(select(func.max(User.id))) or 0)
-    ids = range(first, first + count)
+    before = db.session.scalar(select(func.max(User.id))) or 0
     base = {c.name: getattr(like, c.name) for c in User.__table__.c if c.name != "id"}
+    names = [f"u{before}x{number}" for number in range(count)]
     with transaction():
         db.session.execute(
             insert(User),
-            [{**base, "id": n, "username": f"u{n}", "email": f"u{n}@example.org"} for n in ids],
+            [{**base, "username": name, "email": f"{name}@example.org"} for name in names],
         )
-    return ids
+    return list(db.session.scalars(select(User.id).where(User.id > before).order_by(User.id)))
 
 
 def seen(reader: User, among: Among = Among.EVERYONE, period=THIS_WEEK, now=NOW, **more):
