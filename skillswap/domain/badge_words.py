@@ -115,7 +115,10 @@ _WORDS: dict[BadgeCode, Callable[[], Words]] = {
     B.TOP_MENTOR: lambda: Words(
         _("Top mentor"),
         _("10 taught, 4.6 or better, reliable"),
-        _("For people who teach often, well and reliably."),
+        _(
+            "For people who teach often, well and reliably: 10 sessions with 5 learners or more, "
+            "4.6 stars or better from at least 5 of them, 95 % kept, and no upheld report."
+        ),
     ),
 }
 

@@ -9,7 +9,7 @@ from skillswap.forms.base import Form
 
 
 class SeenForm(Form):
-    """The thing whose page is open: its table and its public id."""
+    """The thing whose page is open: its table and its public id, or the code of a badge."""
 
     subject_type = StringField(default="")
-    public_id = StringField(validators=[Regexp(r"[A-Za-z0-9_-]{12}\Z")], default="")
+    public_id = StringField(validators=[Regexp(r"[A-Za-z0-9_-]{6,14}\Z")], default="")
