@@ -5,12 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import boards, streaks
+from skillswap.domain import boards, learning_sessions, streaks
 from skillswap.lib.clock import utcnow
-from skillswap.models import MarkKind, PeriodKind, PointsPeriod, PointsSkillPeriod, StreakMark
+from skillswap.models import (
+    MarkKind,
+    OutcomeAnswer,
+    PeriodKind,
+    PointsEntry,
+    PointsKind,
+    PointsPeriod,
+    PointsSkillPeriod,
+    StreakMark,
+)
 from tests import people
 from tests.conftest import HTMX
 
@@ -184,3 +193,26 @@ def test_nothing_kept_yet_says_what_to_do(browser, ben):
     assert "Nothing kept yet" in page
     assert browser().get("/streak").status_code == 303
     assert browser().get("/leaderboard").status_code == 303
+
+
+def test_the_fourth_week_is_told_with_its_points_and_leads_to_the_streak(browser, ada, ben):
+    now = utcnow()
+    exchange = people.make_exchange(ben, ada, now=now - timedelta(days=5))
+    start = people.next_quarter(now - timedelta(days=2))
+    made = people.make_session(ben, exchange, start=start, now=start - timedelta(days=2))
+    week, _early = streaks.week_of(made.ends_at, ada.timezone)
+    with transaction():
+        for back in (1, 2, 3):
+            row = {"source_id": back, "week": week - back, "early": False, "at": now}
+            db.session.add(StreakMark(user_id=ada.id, kind=MarkKind.RATING, **row))
+    with transaction():
+        for person in (ada, ben):
+            learning_sessions.give_outcome(
+                person, made.public_id, answer=OutcomeAnswer.HAPPENED, now=now
+            )
+    line = browser(ada).get("/notifications").text
+    assert "4 weeks in a row, and 10 points for keeping at it" in line
+    assert 'href="/streak"' in line
+    assert "4 weeks in a row" in browser(ben).get("/people/ada").text
+    given = select(PointsEntry.points).filter_by(user_id=ada.id, kind=PointsKind.STREAK)
+    assert db.session.scalars(given).all() == [10]
