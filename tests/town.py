@@ -12,7 +12,15 @@ from skillswap.db import transaction
 from skillswap.domain import exchanges, learning_sessions, pitches, trends
 from skillswap.lib.clock import utcnow
 from skillswap.models import DeclineReason, Exchange, LearningSession, OutcomeAnswer, Pitch, User
-from tests import people, town_chat, town_posts, town_ratings, town_saved, town_sessions
+from tests import (
+    people,
+    town_chat,
+    town_posts,
+    town_ratings,
+    town_rings,
+    town_saved,
+    town_sessions,
+)
 
 DAY = timedelta(days=1)
 LEARNERS = ("dina", "eli", "fay", "gus", "hal", "ivo", "jo")
@@ -73,6 +81,7 @@ def build(*, teachers: int = 0) -> Town:
     town.pages += town_chat.fill(crowd, now)
     town.pages += town_posts.fill(crowd, agreements[1], now)
     town.pages += town_saved.fill(crowd, now)
+    town.pages += town_rings.fill(crowd, now)
     with transaction():  # piano rises: so many began to want it
         trends.refresh_due(utcnow(), 1_000)
     town.pages += ["/explore", "/explore/people"]

@@ -11,7 +11,7 @@ from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.demo import saved, standing
+from skillswap.demo import rings, saved, standing
 from skillswap.demo.cast import LEADS, Person, cast, usernames
 from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
@@ -114,6 +114,7 @@ def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) ->
     chats.until(None)
     Likings(people, play.users, now).fill(written.made)
     saved.fill(play.users, now)
+    rings.fill(play.users, now)
     standing.fill(play.users, now)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from skillswap.db import db, transaction
 from skillswap.domain import exchanges, notifications, pitches, rings, safety
@@ -17,6 +17,7 @@ from skillswap.models import (
     Event,
     Exchange,
     ExchangeLeg,
+    HourMask,
     Level,
     Message,
     Pitch,
@@ -32,6 +33,9 @@ from skillswap.models import (
 )
 from skillswap.models.swap_ring import ANSWER_WITHIN
 from tests import people
+from tests.conftest import empty_tables
+from tests.crowd import make_crowd
+from tests.support.steps import steps_counted
 from tests.trios import WORDS, trio
 
 SECOND = timedelta(seconds=1)
@@ -508,3 +512,27 @@ def test_what_the_third_would_learn_of_me_needs_no_ring(app: Any, now: Any) -> N
         line = {"kind": UserSkillKind.OFFERED, "level": Level.BEGINNER, "created_at": now}
         db.session.add(UserSkill(user_id=ada.id, skill_id=spanish, **line))
     assert found(ada, now) == []
+
+
+# -- what finding costs ---------------------------------------------------------------------------
+
+
+@pytest.mark.only_on("sqlite")  # counts the steps of its machine
+def test_looking_costs_the_same_among_many(app: Any, now: Any) -> None:
+    """Everybody is free all week, so that everything there is gets looked at."""
+    taken = {}
+    for count in (150, 1_200):
+        empty_tables()
+        make_crowd(count, skills=12)
+        ids = db.session.scalars(select(User.id)).all()
+        week = {"hours_0": 2**56 - 1, "hours_1": 2**56 - 1, "hours_2": 2**56 - 1}
+        with transaction():
+            db.session.execute(insert(HourMask), [{"user_id": one, **week} for one in ids])
+        reader = people.make_person("rea", offers=("Craft 1", "Craft 2"), wants=("Craft 3",))
+        people.make_hours(reader, "every day 0-24")
+        with steps_counted() as steps:
+            rings_found = rings.possible_rings(reader, now)
+            taken[count] = steps()
+        assert len(rings_found) == 6
+    assert taken[1_200] < 1.5 * taken[150] + 2_000, taken
+    assert taken[1_200] < 70_000, taken
