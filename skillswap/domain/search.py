@@ -43,6 +43,7 @@ def search(typed: str, reader: User | None) -> Results:
 
 
 def _find(typed: str, reader: User | None, skills_most: int, people_most: int) -> Results:
+    typed = typed.replace("\x00", " ")  # which no database of PostgreSQL holds
     key = search_key(typed)
     if not key:
         return Results()
