@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from skillswap.domain import streaks
 from skillswap.domain.points import reading, words
 from skillswap.lib.clock import utcnow
 from skillswap.web import cursor, me, render, wants_fragment
@@ -33,4 +34,5 @@ def page() -> ResponseReturnValue:
         is_now=number == reading.month_of("", now),
         sums=reading.sums_of(me(), now),
         waiting=reading.waiting_of(me(), now),
+        streak=streaks.streak_of(me(), now),
     )

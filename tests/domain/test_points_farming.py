@@ -113,11 +113,11 @@ def test_three_newcomers_who_trade_among_themselves_get_no_more_and_a_flag(app, 
         for one in three:
             one.created_at = monday - 21 * DAY
     for place, (teacher, learner) in enumerate(permutations(three, 2)):
-        trade(teacher, learner, monday + place * HOUR, 3)
+        trade(teacher, learner, monday + place * DAY, 3)
     for one in three:  # with each of two: four whole, two half; four learned, two new partners
         assert sum_of(one) <= 2 * (4 * 30 + 2 * 15) + 4 * 10 + 2 * 15 + 2 * 2
     assert set(flagged()) == {"xan", "yul", "zed"}
-    assert all(off(one, monday + 2 * DAY) for one in three)
+    assert all(off(one, monday + 6 * DAY) for one in three)
 
 
 @pytest.mark.parametrize(("days", "is_closed"), [(20, True), (60, False)])
@@ -151,6 +151,16 @@ def test_who_teaches_many_is_on_the_boards(app, monday):
         trade(ada, learner, monday + number * DAY, 1)
     assert sum_of(ada) > 100
     assert flagged() == {}
+
+
+def test_a_flag_ends_once_points_come_from_others_too(ben, monday):
+    ada = people.make_person("ada", offers=("Watercolour",), places=9)
+    trade(ada, ben, monday, 5)
+    assert off(ada, monday + 2 * DAY)
+    for number in range(3):
+        learner = people.make_person(f"learner{number}", wants=("Watercolour",))
+        trade(ada, learner, monday + (3 + number) * DAY, 1)
+    assert not off(ada, monday + 6 * DAY)
 
 
 def test_a_moderator_clears_a_flag_and_the_same_pair_raises_none_again(ada, ben, mo, monday):

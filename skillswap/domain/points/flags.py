@@ -2,7 +2,7 @@
 
 Of the last 30 days: more than 60 of a hundred from one partner; or nearly all from two, where all
 three are new here and trade with nobody else. A flag is a question to a moderator, who may clear
-it; it goes by itself when the pattern has not been seen for 30 days.
+it; it goes by itself once points come from others too, and 30 days after it was last seen.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, or_, select, update
 
 from skillswap.db import db, new_public_id
 from skillswap.domain.points.writing import insert_into
@@ -51,10 +52,15 @@ def look(event: Event) -> None:
         PointsEntry.points > 0,
     )
     now = event.happened_at
+    others = []
     for user_id, sums in _sums(PointsEntry.user_id.in_(gained), now).items():
         pattern = _pattern(user_id, sums, now)
-        if pattern is not None and not _was_cleared(user_id, pattern, now):
+        if pattern is None:
+            others.append(user_id)
+        elif not _was_cleared(user_id, pattern, now):
             _flag(user_id, pattern, now)
+    if others:
+        _let_be(others, now)
 
 
 def _pattern(user_id: int, sums: Sums, now: datetime) -> Pattern | None:
@@ -64,10 +70,10 @@ def _pattern(user_id: int, sums: Sums, now: datetime) -> Pattern | None:
         return None
     (partner_id, points), *rest = partners.most_common(2)
     if 100 * points > PAIR_SHARE * total:
-        return Pattern(partner_id, None, total, 100 * points // total)
+        return Pattern(partner_id, None, total, ceil(100 * points / total))
     if not rest or not _is_closed({user_id, partner_id, rest[0][0]}, now):
         return None
-    return Pattern(partner_id, rest[0][0], total, 100 * (points + rest[0][1]) // total)
+    return Pattern(partner_id, rest[0][0], total, ceil(100 * (points + rest[0][1]) / total))
 
 
 def _sums(whose: ColumnElement[bool], now: datetime) -> dict[int, Sums]:
@@ -112,6 +118,20 @@ def _was_cleared(user_id: int, pattern: Pattern, now: datetime) -> bool:
                 )
             )
         )
+    )
+
+
+def _let_be(user_ids: list[int], now: datetime) -> None:
+    """Somebody else's points have come since: what stood against them is over."""
+    db.session.execute(
+        update(PointsFlag)
+        .where(
+            PointsFlag.user_id.in_(user_ids),
+            PointsFlag.cleared_at.is_(None),
+            PointsFlag.until > now,
+        )
+        .values(until=now)
+        .execution_options(synchronize_session=False)
     )
 
 
