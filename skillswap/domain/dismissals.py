@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from skillswap.db import db
 from skillswap.domain.limits import DISMISSED_FOR
@@ -24,10 +25,13 @@ def dismiss(person: User, username: str, now: datetime) -> User:
     Raises NotFound for somebody who is not there for this person, and for oneself.
     """
     other = _other(person, username)
-    row = Dismissal(
-        user_id=person.id, dismissed_id=other.id, created_at=now, until=now + DISMISSED_FOR
+    days = {"created_at": now, "until": now + DISMISSED_FOR}
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    row = dialect.insert(Dismissal.__table__).values(
+        user_id=person.id, dismissed_id=other.id, **days
     )
-    db.session.merge(row)
+    keys = [Dismissal.user_id, Dismissal.dismissed_id]
+    db.session.execute(row.on_conflict_do_update(index_elements=keys, set_=days))
     return other
 
 
