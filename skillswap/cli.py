@@ -179,6 +179,7 @@ def reindex() -> None:
         with transaction():
             last = trends.reindex(last, utcnow())
     with transaction():
+        trends.remember(utcnow())
         trends.refresh(utcnow())
     click.echo("Everybody is listed anew.")
 

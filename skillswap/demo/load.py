@@ -17,6 +17,7 @@ from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
 from skillswap.demo.free import free_of
 from skillswap.demo.leads import Leads
+from skillswap.demo.kept import keep_tutorials, remember_skills
 from skillswap.demo.likings import Likings
 from skillswap.demo.past import Past
 from skillswap.demo.plan import Plan, Step, Verb
@@ -95,6 +96,7 @@ def load_demo(now: datetime, password: str) -> Loaded:
     _insert_people(people, last_acts(steps), password_hash, now)
     with deliveries.silence():  # nobody is mailed about a past that is being invented
         _play(people, steps, now)
+    remember_skills(now)
     _read_notifications()
     return Loaded(len(people), len(steps))
 
@@ -113,6 +115,7 @@ def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) ->
     written.until(None, chats.until)
     chats.until(None)
     Likings(people, play.users, now).fill(written.made)
+    keep_tutorials(written.made, people, play.users, now)
     saved.fill(play.users, now)
     rings.fill(play.users, now)
     standing.fill(play.users, now)

@@ -1,7 +1,7 @@
 """Who is here, by what their skills are about? And of which newcomers does one hear well?
 
 The rule for newcomers is the same for everybody: they joined in the last 60 days, take pitches,
-and either answered every pitch they got, at least two, or are rated 4.5 and better by three people
+and either answered every pitch they got, at least one, or are rated 4.5 and better by three people
 and more. Beyond that nothing lifts anybody: who is shown, and in which order, is drawn each day.
 """
 
@@ -24,7 +24,7 @@ from skillswap.lib.keyset import Page
 from skillswap.models import Skill, TeacherListing, User
 
 NEW_FOR = timedelta(days=60)
-ANSWERED_FROM = 2
+ANSWERED_FROM = 1
 RATED_FROM = 4_500  # thousandths of a star
 NEWEST = 2_000  # accounts that are looked at
 SHOWN = 3

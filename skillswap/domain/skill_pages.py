@@ -29,7 +29,7 @@ from skillswap.models import (
     UserSkillKind,
 )
 
-TUTORIALS_FIRST, TEACHERS_FIRST, WAITING_FIRST = 3, 3, 6
+TUTORIALS_FIRST, TEACHERS_FIRST, WAITING_FIRST = 3, 2, 6
 LOOKED_AT = 60  # of those who teach or want it
 NEAREST = 8
 COUNTED_TO = 1_000

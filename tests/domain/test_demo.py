@@ -26,6 +26,7 @@ from skillswap.domain import (
     availability,
     conversations,
     doctor,
+    exploring,
     feed,
     follows,
     learning_sessions,
@@ -55,6 +56,7 @@ from skillswap.models import (
     SessionState,
     Skill,
     StaffRole,
+    TrendSpan,
     User,
 )
 from tests import people
@@ -200,6 +202,7 @@ def test_a_loaded_demo_is_whole_and_agrees_with_itself(now: datetime) -> None:
     ] == []
     assert is_loaded()
     check_the_feed(now)
+    check_explore(now)
     assert loaded.people == db.session.scalar(select(func.count()).select_from(User)) == 205
     states = Counter(db.session.scalars(select(Pitch.state)))
     assert set(states) == set(PitchState) - {PitchState.CLARIFYING, PitchState.CLOSED}
@@ -276,6 +279,15 @@ def check_the_feed(now: datetime) -> None:
         assert len(feed.following(person(username), None).rows) >= 10
         reasons = [card.reason for card in feed.for_you(person(username), None, now).rows]
         assert len(reasons) - reasons.count(None) >= 5
+
+
+def check_explore(now: datetime) -> None:
+    """Something rises, somebody is missed, several keep a tutorial."""
+    found = exploring.explored(person("ada"), "", TrendSpan.WEEK, now)
+    assert found.rising
+    assert not found.is_past
+    assert found.needed
+    assert found.tutorials
 
 
 def test_every_text_of_the_demo_is_by_somebody_and_about_something() -> None:

@@ -255,6 +255,21 @@ def test_days_are_summed_up_from_their_hours_and_outlive_them(app):
     assert db.session.scalars(known).first() is None
 
 
+def test_days_whose_hours_are_forgotten_are_remembered_from_what_still_stands(ada, ben):
+    now = utcnow()
+    for author, ago in ((ada, 20), (ben, 20), (ada, 30), (ada, 100)):
+        people.make_post(author, skills=("Guitar",), now=now - ago * DAY)
+    gone = people.make_post(ben, skills=("Guitar",), now=now - 20 * DAY)
+    with transaction():
+        posts.delete(ben, gone.public_id, now=now)
+    for _time in range(2):
+        with transaction():
+            trends.remember(now)
+        rows = db.session.execute(select(SkillDay.day, SkillDay.people).order_by(SkillDay.day))
+        today = hour_of(now) // 24
+        assert [tuple(row) for row in rows] == [(today - 30, 1), (today - 20, 2)]
+
+
 def test_a_chart_is_drawn_of_five_people_and_more(app):
     crowd(5), crowd(4, "Chess", "other")
     now = utcnow()

@@ -12,6 +12,7 @@ from skillswap.domain.trends.rising import (
     REFRESHED_EVERY,
     refresh,
     refresh_due,
+    remember,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "refresh",
     "refresh_due",
     "reindex",
+    "remember",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Executable, bindparam, delete, event, select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from skillswap.db import UtcDateTime, db, spelled
+from skillswap.db import EPOCH, UtcDateTime, db, spelled
 from skillswap.domain import touched
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
@@ -37,6 +37,11 @@ Hour = tuple[int, int, int]  # person, hour, skill
 def hour_of(at: datetime) -> int:
     """The number of an hour since 1970, in UTC."""
     return int(at.timestamp()) // 3_600
+
+
+def start_of(hour: int) -> datetime:
+    """When the hour of that number begins."""
+    return EPOCH + timedelta(hours=hour)
 
 
 def first_kept(now: datetime) -> int:
@@ -88,18 +93,27 @@ FIRST = bindparam("first", type_=BigInteger())
 HELD = (
     select(User.id).where(User.id.in_(IDS)).order_by(User.id).with_for_update(key_share=True)
 )  # two at once by one person come one after the other
-DEEDS: Executable = union_all(
-    select(Post.author_id.label("user_id"), PostSkill.skill_id, Post.published_at.label("at"))
-    .join(PostSkill, PostSkill.post_id == Post.id)
-    .where(Post.author_id.in_(IDS), Post.state == spelled(PostState.PUBLISHED))
-    .where(Post.published_at >= SINCE),
-    select(Pitch.learner_id, Pitch.skill_id, Pitch.sent_at).where(
-        Pitch.learner_id.in_(IDS), Pitch.sent_at >= SINCE
-    ),
-    select(UserSkill.user_id, UserSkill.skill_id, UserSkill.created_at).where(
-        UserSkill.user_id.in_(IDS), UserSkill.created_at >= SINCE
-    ),
-)
+
+
+def deeds(people: Any) -> Any:
+    """(user_id, skill_id, at) of what these people did about skills since SINCE. `people`: ids, or
+    a select of them.
+    """
+    return union_all(
+        select(Post.author_id.label("user_id"), PostSkill.skill_id, Post.published_at.label("at"))
+        .join(PostSkill, PostSkill.post_id == Post.id)
+        .where(Post.author_id.in_(people), Post.state == spelled(PostState.PUBLISHED))
+        .where(Post.published_at >= SINCE),
+        select(Pitch.learner_id, Pitch.skill_id, Pitch.sent_at).where(
+            Pitch.learner_id.in_(people), Pitch.sent_at >= SINCE
+        ),
+        select(UserSkill.user_id, UserSkill.skill_id, UserSkill.created_at).where(
+            UserSkill.user_id.in_(people), UserSkill.created_at >= SINCE
+        ),
+    )
+
+
+DEEDS: Executable = deeds(IDS)
 STANDING = select(SkillHour.user_id, SkillHour.hour, SkillHour.skill_id).where(
     SkillHour.user_id.in_(IDS), SkillHour.hour >= FIRST
 )
@@ -112,8 +126,7 @@ GONE = delete(SkillHour.__table__).where(  # type: ignore[arg-type]  # a model's
 
 def derive(user_ids: Collection[int], now: datetime) -> set[Hour]:
     """The rows of these people by their definition. One statement."""
-    first = first_kept(now)
-    since = datetime.fromtimestamp(0, now.tzinfo) + timedelta(hours=first)
+    since = start_of(first_kept(now))
     rows = db.session.execute(DEEDS, {"ids": list(user_ids), "since": since})
     return {(row.user_id, hour_of(row.at), row.skill_id) for row in rows}
 

@@ -6,6 +6,7 @@ the four weeks before, a few people added to either side so that small numbers s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skillswap.db import db
-from skillswap.domain.trends.hours import first_kept, hour_of
+from skillswap.domain.trends.hours import deeds, first_kept, hour_of, start_of
 from skillswap.domain.visibility import visible
 from skillswap.models import (
     Skill,
@@ -144,6 +145,25 @@ def _keep_days(now: datetime) -> None:
         {"skill_id": skill, "day": at, "people": people}
         for (skill, at), people in sorted(wanted.items())
         if standing.get((skill, at)) != people
+    ]
+    if new:
+        db.session.execute(insert(SkillDay), new)
+
+
+def remember(now: datetime) -> None:
+    """Make the days anew whose hours are forgotten, out of what still stands. For whoever comes
+    with a history: an older version, or the demo.
+    """
+    last = first_kept(now) // DAY_HOURS
+    seen = select(User.id).where(visible(to=None))
+    since = start_of((last - DAYS_KEPT) * DAY_HOURS)
+    rows = db.session.execute(deeds(seen), {"since": since})
+    done = {(row.skill_id, hour_of(row.at) // DAY_HOURS, row.user_id) for row in rows}
+    people = Counter((skill_id, day) for skill_id, day, _user_id in done if day <= last)
+    db.session.execute(delete(SkillDay).where(SkillDay.day <= last))
+    new = [
+        {"skill_id": skill_id, "day": day, "people": count}
+        for (skill_id, day), count in sorted(people.items())
     ]
     if new:
         db.session.execute(insert(SkillDay), new)
