@@ -38,7 +38,8 @@ def offer_to_teach(
     wish = _held_wish(teacher, public_id, now)
     if (state := wish.state_at(now)) is not WishState.OPEN:
         raise WrongState("wish", state)
-    for refusal in rules.against_offering(teacher, wish, now):
+    free = teacher.places - exchanges.places_taken(teacher, now)
+    for refusal in rules.against_offering(teacher, wish, free, now):
         raise refusal
     returned = rules.chosen_return(wish, in_return)
     body = rules.checked_offer(teacher, wish, body, now)

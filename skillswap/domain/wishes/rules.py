@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,6 @@ from skillswap.domain.limits import (
     OFFERS_TO_A_WISH,
     WISHES_OPEN,
     WISHES_PER_DAY,
-    Limits,
     limits_of,
     restriction,
 )
@@ -117,21 +116,20 @@ class Draft:
 
     returns: Mapping[str, Skill]  # by slug: what the learner teaches
     obstacles: tuple[Refused, ...]
-    limits: Limits
     places_free: int
 
 
 def draft(teacher: User, wish: Wish, now: datetime) -> Draft:
     """For the page of somebody else's wish."""
-    obstacles = tuple(against_offering(teacher, wish, now))
+    free = teacher.places - exchanges.places_taken(teacher, now)
+    obstacles = tuple(against_offering(teacher, wish, free, now))
     if not obstacles:
         obstacles = tuple(over_quota(teacher, wish, now))
-    free = teacher.places - exchanges.places_taken(teacher, now)
-    return Draft(returns_of(wish), obstacles, limits_of(teacher, now), max(free, 0))
+    return Draft(returns_of(wish), obstacles, max(free, 0))
 
 
-def against_offering(teacher: User, wish: Wish, now: datetime) -> Iterator[Refused]:
-    """What keeps this teacher from any offer to this wish, whatever is typed."""
+def against_offering(teacher: User, wish: Wish, free: int, now: datetime) -> Iterator[Refused]:
+    """What keeps a teacher with so many free places from any offer to this wish."""
     names = {"learner": wish.learner.first_name, "skill": wish.skill.name}
     if teacher.id == wish.learner_id:
         yield Refused("offer", "offer_to_yourself")
@@ -149,17 +147,25 @@ def against_offering(teacher: User, wish: Wish, now: datetime) -> Iterator[Refus
         yield Refused("offer", "offer_paused")
     if len(teacher.bio.strip()) < BIO_TO_PITCH:
         yield Refused("offer", "needs_bio", limit=BIO_TO_PITCH)
-    if not teaches(teacher, wish.skill_id):
+    listed, said_no, asked = _between(teacher, wish, now)
+    if not listed:
         yield Refused("offer", "offer_not_listed", **names)
-    elif exchanges.places_taken(teacher, now) >= teacher.places:
+    elif free <= 0:
         yield Refused("offer", "offer_no_places", limit=teacher.places)
-    yield from _between(teacher, wish, names, now)
+    if said_no:
+        yield Refused("offer", "offer_answered", **names)
+    elif asked:
+        yield Refused("offer", "offer_pitched", **names)
 
 
-def _between(
-    teacher: User, wish: Wish, names: Mapping[str, str], now: datetime
-) -> Iterator[Refused]:
-    """What these two have said to each other already."""
+def _between(teacher: User, wish: Wish, now: datetime) -> Sequence[bool]:
+    """Whether the teacher lists the skill, has had a no for this wish, and has been pitched for
+    the skill. One statement."""
+    listed = exists().where(
+        UserSkill.user_id == teacher.id,
+        UserSkill.kind == UserSkillKind.OFFERED,
+        UserSkill.skill_id == wish.skill_id,
+    )
     declined = exists().where(
         WishOffer.wish_id == wish.id,
         WishOffer.teacher_id == teacher.id,
@@ -171,11 +177,7 @@ def _between(
         Pitch.skill_id == wish.skill_id,
         is_open(now),
     )
-    said_no, asked = db.session.execute(select(declined, pitched)).one()
-    if said_no:
-        yield Refused("offer", "offer_answered", **names)
-    elif asked:
-        yield Refused("offer", "offer_pitched", **names)
+    return [bool(one) for one in db.session.execute(select(listed, declined, pitched)).one()]
 
 
 def over_quota(teacher: User, wish: Wish, now: datetime) -> Iterator[Refused]:
@@ -206,21 +208,6 @@ def over_quota(teacher: User, wish: Wish, now: datetime) -> Iterator[Refused]:
     if made >= limits.pitches_per_day:
         most = limits.pitches_per_day
         yield _today("offer", "offers_today", oldest + DAY, now, most)
-
-
-def teaches(teacher: User, skill_id: int) -> bool:
-    """Whether the skill is on their list. One statement."""
-    return bool(
-        db.session.scalar(
-            select(
-                exists().where(
-                    UserSkill.user_id == teacher.id,
-                    UserSkill.kind == UserSkillKind.OFFERED,
-                    UserSkill.skill_id == skill_id,
-                )
-            )
-        )
-    )
 
 
 def returns_of(wish: Wish) -> dict[str, Skill]:
