@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import and_, false, func, or_, select
 
@@ -33,8 +33,11 @@ class Results:
 
 
 def suggest(typed: str, reader: User | None) -> Results:
-    """The closest few, while somebody types. Four statements at most."""
-    return _find(typed, reader, SUGGESTED, SUGGESTED)
+    """The closest few, while somebody types; no guess at a skill where people are called so. Four
+    statements at most.
+    """
+    found = _find(typed, reader, SUGGESTED, SUGGESTED)
+    return replace(found, skills=()) if found.guessed and found.people else found
 
 
 def search(typed: str, reader: User | None) -> Results:

@@ -73,7 +73,7 @@ def test_suggestions_leave_with_the_focus(visitor: Visitors) -> None:
     page.get_by_role("searchbox", name="Search skills or people").fill("calli")
     skill = page.get_by_role("link", name=re.compile("^Calligraphy"))
     expect(skill).to_be_visible()
-    page.get_by_role("heading", level=1).click()
+    page.get_by_role("button", name="Your menu").focus()
     expect(skill).to_be_hidden()
 
 
@@ -86,5 +86,5 @@ def test_the_box_leads_to_a_page_of_everything_called_so(
     page.get_by_role("searchbox", name="Search skills or people").fill("teacher013")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Search")
-    expect(page.get_by_role("main").get_by_role("link", name="Teacher013")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("link", name="Teacher013 Example")).to_be_visible()
     assert one.path == "/search?q=teacher013"
