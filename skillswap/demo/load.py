@@ -24,6 +24,7 @@ from skillswap.demo.plan import Plan, Step, Verb
 from skillswap.demo.play import Play, last_acts
 from skillswap.demo.posts import Posts
 from skillswap.demo.reviews import Reviews
+from skillswap.demo.wishes import Wishes
 from skillswap.domain import deliveries, name_words, touched
 from skillswap.domain.skills import load_catalogue
 from skillswap.domain.usernames import name_key
@@ -106,14 +107,20 @@ def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) ->
     play = Play(people)
     chats = Chats(play.users, lines_of(steps, now))
     written = Posts(people, play.users, now)
+    wished = Wishes(play.users, now)
+
+    def said(at: datetime | None) -> None:
+        wished.until(at, chats.until)
+        chats.until(at)
+
     for step in steps:
-        written.until(step.at, chats.until)
-        chats.until(step.at)
+        written.until(step.at, said)
+        said(step.at)
         play.play([step])
         if step.verb is Verb.COMPLETE:
             written.ended(step.story, play.exchanges[step.story][0], step.at)
-    written.until(None, chats.until)
-    chats.until(None)
+    written.until(None, said)
+    said(None)
     Likings(people, play.users, now).fill(written.made)
     keep_tutorials(written.made, people, play.users, now)
     saved.fill(play.users, now)
