@@ -14,6 +14,7 @@ from skillswap.lib.clock import utcnow
 from skillswap.models import DeclineReason, Exchange, LearningSession, OutcomeAnswer, Pitch, User
 from tests import (
     people,
+    town_boards,
     town_chat,
     town_posts,
     town_ratings,
@@ -85,6 +86,7 @@ def build(*, teachers: int = 0) -> Town:
     with transaction():  # piano rises: so many began to want it
         trends.refresh_due(utcnow(), 1_000)
     town.pages += ["/explore", "/explore/people"]
+    town.pages += town_boards.fill(crowd, now)
     return town
 
 

@@ -80,13 +80,13 @@ def _in(table: type[PointsPeriod] | type[PointsSkillPeriod], period: Period) -> 
     return and_(table.kind == spelled(period.kind), table.number == period.number, table.points > 0)
 
 
-def _followed(reader_id: int) -> CompoundSelect[tuple[int]]:
+def _followed(reader_id: int) -> CompoundSelect[int]:
     """Whom the reader follows, and the reader."""
     followed = select(Follow.followee_id.label("id")).where(Follow.follower_id == reader_id)
     return followed.union_all(select(literal(reader_id, BigId)))
 
 
-def _newcomers(period: Period) -> Select[tuple[int]]:
+def _newcomers(period: Period) -> Select[int]:
     """Who came onto the boards in the 60 days before the end of the period."""
     return (
         select(User.id)
