@@ -156,10 +156,13 @@ def keep(
 def put(table: type[Model], **columns: Any) -> bool:
     """Write a row; False when its key was there already, whoever of two was quicker."""
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    done = db.session.execute(
-        dialect.insert(table.__table__).values(**columns).on_conflict_do_nothing()
+    written = db.session.execute(
+        dialect.insert(table.__table__)
+        .values(**columns)
+        .on_conflict_do_nothing()
+        .returning(*table.__table__.primary_key.columns)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # an INSERT has one
+    return written.first() is not None
 
 
 def _take_off(user_id: int, kind: MarkKind, source_id: int) -> None:
