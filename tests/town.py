@@ -21,6 +21,7 @@ from tests import (
     town_rings,
     town_saved,
     town_sessions,
+    town_wishes,
 )
 
 DAY = timedelta(days=1)
@@ -81,6 +82,7 @@ def build(*, teachers: int = 0) -> Town:
     town.pages += town_ratings.fill(crowd, now)
     town.pages += town_chat.fill(crowd, now)
     town.pages += town_posts.fill(crowd, agreements[1], now)
+    town.pages += town_wishes.fill(crowd, now)
     town.pages += town_saved.fill(crowd, now)
     town.pages += town_rings.fill(crowd, now)
     with transaction():  # piano rises: so many began to want it
