@@ -37,8 +37,8 @@ LISTS = {
     "exchanges": "exchanges.mine",
     "learning_sessions": "sessions.past",
     "users": "follows.mine",
-    "wish_offers": "wishes.offers",
     "streak_awards": "streaks.mine",
+    "wish_offers": "wishes.offers",
 }
 
 

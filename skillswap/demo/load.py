@@ -16,8 +16,8 @@ from skillswap.demo.cast import LEADS, Person, cast, usernames
 from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
 from skillswap.demo.free import free_of
-from skillswap.demo.leads import Leads
 from skillswap.demo.kept import keep_tutorials, remember_skills
+from skillswap.demo.leads import Leads
 from skillswap.demo.likings import Likings
 from skillswap.demo.past import Past
 from skillswap.demo.plan import Plan, Step, Verb

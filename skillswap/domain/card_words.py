@@ -8,8 +8,8 @@ from skillswap.lib.i18n import _
 CARDS: dict[str, tuple[str, str]] = {
     "pitch.sent": ("inbox", _("Pitch")),
     "pitch.accepted": ("handshake", _("Pitch accepted")),
-    "ring.linked": ("repeat", _("Swap ring closed")),
     "offer.accepted": ("handshake", _("Offer to teach accepted")),
+    "ring.linked": ("repeat", _("Swap ring closed")),
     "session.proposed": ("calendar-plus", _("Times proposed")),
     "session.scheduled": ("calendar-check", _("Session scheduled")),
     "session.move_proposed": ("calendar-plus", _("Another time proposed")),

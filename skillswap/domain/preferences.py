@@ -55,10 +55,10 @@ LOCKED = frozenset({Topic.SECURITY})  # no switch at all
 # An event kind belongs to the topic of its noun, unless it is named itself.
 TOPIC_OF_NOUN = {
     "pitch": Topic.PITCHES,
-    "wish": Topic.PITCHES,
-    "offer": Topic.PITCHES,  # to a wish
     "ring": Topic.PITCHES,  # of three pitches
     "teacher": Topic.PITCHES,  # asked for, and the place may soon be gone
+    "wish": Topic.PITCHES,
+    "offer": Topic.PITCHES,  # to a wish
     "exchange": Topic.AFTERWARDS,
     "session": Topic.SESSIONS,
     "contest": Topic.REMINDERS,

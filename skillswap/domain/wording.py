@@ -391,7 +391,7 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
     **BADGE_WORDS,
     **COMMENT_WORDS,
     **NAMING_WORDS,
-    **WISH_WORDS,
     **RING_WORDS,
+    **WISH_WORDS,
     **STREAK_WORDS,
 }
