@@ -16,6 +16,7 @@ from skillswap.domain.answering import Pace
 from skillswap.domain.narrowing import Facet, When
 from skillswap.domain.searching import LOOKED_AT, Filters, Sort
 from skillswap.lib.clock import utcnow
+from skillswap.lib.keyset import Page
 from skillswap.lib.languages import mask_of
 from skillswap.models import (
     Level,
@@ -284,11 +285,11 @@ def test_who_cannot_be_asked_is_neither_shown_nor_counted(kim, now, how):
 # -- beyond what is looked at ---------------------------------------------------------------------
 
 
-def crowd(skill: Skill, first: int, count: int) -> None:
+def crowd(skill: Skill, numbers: range) -> None:
     """So many more teachers of one skill, the first of them the best rated; every hundredth speaks
     Welsh. Written at once, as `domain/listings.py` would.
     """
-    now, numbers = utcnow(), range(first, first + count)
+    now = utcnow()
     people = [
         {
             "username": f"deep-{number}",
@@ -300,7 +301,7 @@ def crowd(skill: Skill, first: int, count: int) -> None:
             "timezone": "Europe/London",
             "language_mask": mask_of(["cy" if number % 100 == 99 else "en"]),
             "birth_year": 1990,
-            "rating_rank": 900_000 - number,
+            "rating_rank": 900_000 - number % 10_000,
             "created_at": now,
             "last_seen_at": now,
         }
@@ -345,17 +346,32 @@ def crowd(skill: Skill, first: int, count: int) -> None:
 
 @pytest.mark.parametrize("asked", [{}, {"skill": "deep"}, {"q": "deep"}], ids=str)
 def test_a_rare_choice_is_found_page_after_page_to_the_end(kim, asked):
-    crowd(make_skill("Deep"), 0, 2 * LOOKED_AT + 200)
+    crowd(make_skill("Deep"), range(2 * LOOKED_AT + 200))
     filters = Filters(language="cy", **asked)  # type: ignore[arg-type]
     found = explore.browse(kim, filters, None, utcnow())
     assert (found.counts.text, found.counts.cut) == (f"{LOOKED_AT // 100}+", True)
-    page, seen = found.teachers, []
-    for _turn in range(9):
-        seen += [card.username for card in page]
+    expected = [f"deep-{number}" for number in range(99, 2 * LOOKED_AT + 200, 100)]
+    assert read_on(kim, filters, found.teachers) == expected
+
+
+def test_of_two_skills_nobody_is_passed_over_where_one_is_taught_by_fewer(kim):
+    crowd(make_skill("Deep"), range(1_500))
+    crowd(make_skill("Deep sea"), range(10_004, 11_500, 5))
+    filters = Filters(q="dee", language="cy")
+    found = explore.browse(kim, filters, None, utcnow())
+    expected = [f"deep-{n + more}" for n in range(99, 1_500, 100) for more in (10_000, 0)]
+    assert read_on(kim, filters, found.teachers) == expected
+
+
+def read_on(viewer: User, filters: Filters, page: Page) -> list[str]:
+    """Whom all pages from this one on show, in their order."""
+    seen = [card.username for card in page]
+    for _turn in range(20):
         if page.after is None:
             break
-        page = explore.more_teachers(kim, filters, page.after, utcnow())
-    assert seen == [f"deep-{number}" for number in range(99, 2 * LOOKED_AT + 200, 100)]
+        page = explore.more_teachers(viewer, filters, page.after, utcnow())
+        seen += [card.username for card in page]
+    return seen
 
 
 ASKED: list[dict[str, object]] = [
@@ -374,7 +390,7 @@ def test_the_work_does_not_follow_how_many_teach_a_skill(kim):
     skill, taken, size = make_skill("Deep"), {}, 0
     make_hours(kim, "Mon-Fri 18-22")
     for more in (1_200, 3_600):
-        crowd(skill, size, more - size)
+        crowd(skill, range(size, more))
         size = more
         for number, asked in enumerate(ASKED):
             filters = Filters(**asked)  # type: ignore[arg-type]
