@@ -12,6 +12,32 @@ from werkzeug.exceptions import HTTPException
 
 from skillswap.forms.base import Form
 
+# where each noun of a WrongState is shown
+PAGES = {
+    "pitch": "pitches.show",
+    "exchange": "exchanges.show",
+    "ring": "rings.show",
+    "session": "sessions.show",
+    "proposal": "sessions.show",
+    "mark": "sessions.show",
+    "naming": "achievements.naming",
+    "wish": "wishes.show",
+    "offer": "wishes.offer",
+}
+# which entry of the menu the pages of each blueprint stand under
+PLACES = {
+    **dict.fromkeys(("feed", "pages", "posts", "comments", "bookmarks"), "home"),
+    **dict.fromkeys(("explore", "skill_pages", "rings", "wishes"), "explore"),
+    **dict.fromkeys(("sessions", "exchanges"), "sessions"),
+    "dashboard": "dashboard",
+    "teachers": "teachers",
+    **dict.fromkeys(("boards", "streaks", "leaderboard", "streak", "points"), "leaderboard"),
+    "pitches": "pitches",
+    "chat": "chat",
+    "notifications": "notifications",
+    "moderation": "moderation",
+}
+
 
 def wants_fragment() -> bool:
     """True when htmx will swap the answer into a part of the page."""

@@ -40,7 +40,7 @@ from skillswap.extensions import login_manager
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
 from skillswap.models import BadgeCode, SignIn, User
-from skillswap.onward import first_sentence, pressed_in
+from skillswap.onward import PAGES, PLACES, first_sentence, pressed_in
 from skillswap.onward import safe_next as safe_next
 from skillswap.onward import wants_fragment as wants_fragment
 from skillswap.sentences import word, word_state
@@ -48,18 +48,6 @@ from skillswap.sentences import word, word_state
 log = logging.getLogger(__name__)
 VARY = ("HX-Request", "HX-Request-Type")
 View = Callable[..., ResponseReturnValue]
-# where each noun of a WrongState is shown
-PAGES = {
-    "pitch": "pitches.show",
-    "exchange": "exchanges.show",
-    "ring": "rings.show",
-    "session": "sessions.show",
-    "proposal": "sessions.show",
-    "mark": "sessions.show",
-    "naming": "achievements.naming",
-    "wish": "wishes.show",
-    "offer": "wishes.offer",
-}
 
 
 @dataclass(slots=True)
@@ -92,20 +80,6 @@ class Frame:
     def is_staff(self) -> bool:
         """Whether the moderators' entry is printed."""
         return self.me is not None and self.me.is_staff
-
-
-PLACES = {
-    **dict.fromkeys(("feed", "pages", "posts", "comments", "bookmarks"), "home"),
-    **dict.fromkeys(("explore", "skill_pages"), "explore"),
-    **dict.fromkeys(("sessions", "exchanges"), "sessions"),
-    "dashboard": "dashboard",
-    "teachers": "teachers",
-    **dict.fromkeys(("boards", "streaks", "leaderboard", "streak", "points"), "leaderboard"),
-    "pitches": "pitches",
-    "chat": "chat",
-    "notifications": "notifications",
-    "moderation": "moderation",
-}
 
 
 def me() -> User:
