@@ -49,7 +49,7 @@ def test_three_people_complete_a_ring(
     page.get_by_label("Your words").fill(WORDS)
     page.get_by_role("button", name="Start this ring").click()
     expect(page.get_by_role("heading", name="Swap ring", exact=True)).to_be_visible()
-    expect(page.get_by_text("You said yes")).to_be_visible()
+    expect(page.get_by_text("You said yes", exact=True)).to_be_visible()
     ring = first.path
     for one in (second, third):
         theirs = one.open("/notifications")
@@ -59,7 +59,7 @@ def test_three_people_complete_a_ring(
         expect(theirs.get_by_text(WORDS).first).to_be_visible()
         theirs.get_by_label("Your words").fill(WORDS)
         theirs.get_by_role("button", name="Accept").click()
-        expect(theirs.get_by_text("You said yes")).to_be_visible()
+        expect(theirs.get_by_text("You said yes", exact=True)).to_be_visible()
     for one, others in ((third, (three[0], three[1])), (first, (three[1], three[2]))):
         theirs = one.page if one is third else one.open(ring)
         for name in others:

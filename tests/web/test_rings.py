@@ -194,7 +194,7 @@ def test_the_page_takes_as_many_statements_for_twenty_as_for_two(
 def test_earlier_rings_turn_pages(browser: Browser, app: Any) -> None:
     ada = browser(crowded(12))
     first = ada.get("/explore/rings").get_data(as_text=True)
-    more = first.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    more = first.split('class="more')[1].split('hx-get="')[1].split('"')[0]
     rows = ada.get(more, headers=HTMX).get_data(as_text=True)
     assert rows.count("/explore/rings/") == 2
     assert "<html" in ada.get(more).get_data(as_text=True)
