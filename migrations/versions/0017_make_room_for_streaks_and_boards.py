@@ -33,6 +33,16 @@ def _of_user(table: str) -> sa.ForeignKeyConstraint:
 
 
 PERIODS = ("week", "month", "all")
+# who has met two people is on boards from a week after joining
+ADMIT = """
+UPDATE users SET boards_since = created_at + {week} WHERE id IN (
+    SELECT id FROM (
+        SELECT teacher_id AS id, learner_id AS met FROM learning_sessions WHERE state = 'completed'
+        UNION
+        SELECT learner_id, teacher_id FROM learning_sessions WHERE state = 'completed'
+    ) AS pairs GROUP BY id HAVING count(*) >= 2
+)
+"""
 
 
 def upgrade() -> None:
@@ -91,6 +101,8 @@ def upgrade() -> None:
     )
     op.add_column("users", _instant("boards_since", nullable=True))
     op.create_index("ix_users_boards_since", "users", ["boards_since"])
+    is_sqlite = op.get_bind().dialect.name == "sqlite"  # it keeps microseconds
+    op.execute(ADMIT.format(week="604800000000" if is_sqlite else "interval '7 days'"))
 
 
 def downgrade() -> None:
