@@ -305,7 +305,7 @@ def check_sums() -> None:
 
 
 @pytest.mark.usefixtures("app")
-@settings(max_examples=16, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=10, suppress_health_check=list(HealthCheck), deadline=None)
 @given(histories)
 def test_the_ledger_adds_up_keeps_its_caps_and_is_made_again_from_the_events(history) -> None:
     story = Story()
