@@ -53,7 +53,7 @@ def test_what_rises_says_who_wants_and_teaches_it_and_how_much_more(browser, ada
     page = browser().get("/explore").text
     assert "Guitar 6 want it, 1 teaches it 3 times the usual number" in section(page, "rising")
     assert 'href="/explore/skills/guitar"' in page
-    assert 'role="img" aria-label="The last 14 days, with 7 people on the busiest"' in page
+    assert re.search(r"The last 14 days, with \d people on the busiest", page)
     assert "Guitar" in section(browser().get("/explore?span=day").text, "rising")
 
 
