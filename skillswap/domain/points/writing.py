@@ -130,6 +130,7 @@ def _so_far(event: Event, one: Award) -> tuple[int, int]:
 
 
 def within(span: tuple[datetime, datetime]) -> list[ColumnElement[bool]]:
+    """Condition: lines that count in that span of time."""
     return [PointsEntry.counted_at >= span[0], PointsEntry.counted_at < span[1]]
 
 
