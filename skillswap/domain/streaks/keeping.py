@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select
+from sqlalchemy import and_, delete, exists, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skillswap.db import Model, db
@@ -160,7 +160,7 @@ def put(table: type[Model], **columns: Any) -> bool:
         dialect.insert(table.__table__)
         .values(**columns)
         .on_conflict_do_nothing()
-        .returning(*table.__table__.primary_key.columns)
+        .returning(literal_column("1"))
     )
     return written.first() is not None
 
