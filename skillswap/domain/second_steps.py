@@ -132,7 +132,8 @@ def shown_codes(person: User, sealer: Sealer, now: datetime) -> list[str]:
 def forget_shown_due(now: datetime, limit: int) -> int:
     """Forget codes whose minutes are over: from then on only their hashes are kept."""
     due = select(SecondStep.user_id).where(SecondStep.shown_until <= now).limit(limit)
-    ids = list(db.session.scalars(due))
+    if not (ids := list(db.session.scalars(due))):
+        return 0
     db.session.execute(
         update(SecondStep)
         .where(SecondStep.user_id.in_(ids), SecondStep.shown_until <= now)
