@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
@@ -23,7 +23,6 @@ from skillswap.models import (
 )
 
 WISHERS = 20  # who come to want what ada teaches, so that rings with her can be closed
-BEGUN, JOINED = timedelta(hours=29), timedelta(hours=20)
 HELLO = (
     "I have wanted to learn this for years and never found the hour. "
     "If you two say yes, I can start next week, evenings mostly."
@@ -43,14 +42,14 @@ def fill(users: Mapping[str, User], now: datetime) -> None:
         taught = [one.second.slug, one.third.slug, one.slug]
         with suppress(Refused):  # whoever has missed three sessions begins nothing new
             ring = rings.start_ring(
-                second, [third.username, ada.username], taught, body=HELLO, now=now - BEGUN
+                second, [third.username, ada.username], taught, body=HELLO, now=now
             )
-            rings.accept_ring(third, ring.public_id, body=GLADLY, now=now - JOINED)
+            rings.accept_ring(third, ring.public_id, body=GLADLY, now=now)
     for one in rings.possible_rings(ben, now)[:1]:
         names = [one.second.person.username, one.third.person.username]
         taught = [one.slug, one.second.slug, one.third.slug]
         with suppress(Refused):
-            rings.start_ring(ben, names, taught, body=MINE, now=now - BEGUN)
+            rings.start_ring(ben, names, taught, body=MINE, now=now)
 
 
 def _let_some_want(ada: User, now: datetime) -> None:
