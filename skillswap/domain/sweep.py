@@ -34,10 +34,10 @@ from skillswap.domain import (
     rerendering,
     rings,
     safety,
+    saved_teachers,
     second_steps,
     trends,
     wishes,
-    saved_teachers,
 )
 
 log = logging.getLogger(__name__)
