@@ -78,9 +78,7 @@ def upgrade() -> None:
     op.create_index("ix_badge_checks_user", "badge_checks", ["user_id", "due_at"])
     # who was here before there were badges has earned some: the first sweep looks at everybody
     op.execute(
-        "INSERT INTO badge_checks (user_id, due_at, weekly) SELECT id, created_at, "
-        + ("0" if op.get_bind().dialect.name == "sqlite" else "false")
-        + " FROM users"
+        "INSERT INTO badge_checks (user_id, due_at, weekly) SELECT id, created_at, FALSE FROM users"
     )
 
 
