@@ -67,7 +67,9 @@ def test_who_is_not_there_is_not_found(ada, ben, now, how):
     assert [one.username for one in search.suggest("ben", ada).people] == []
 
 
-@pytest.mark.parametrize("typed", ["", " ", "%", "_", "\\", "'", "\x00", "a%a", "\U0001d573", "é" * 90])
+@pytest.mark.parametrize(
+    "typed", ["", " ", "%", "_", "\\", "'", "\x00", "a%a", "\U0001d573", "é" * 90]
+)
 def test_nothing_that_can_be_typed_breaks_it(ada, typed):
     search.search(typed, ada)
     search.suggest(typed, None)
