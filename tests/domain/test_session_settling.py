@@ -31,9 +31,12 @@ def over(ada, exchange, now):
 
 
 def told(person):
+    """What this person was told, the latest first, but for badges."""
     rows = select(Event.kind).join(Notification, Notification.event_id == Event.id)
     return db.session.scalars(
-        rows.where(Notification.user_id == person.id).order_by(Event.id.desc())
+        rows.where(Notification.user_id == person.id, Event.kind != "badge.earned").order_by(
+            Event.id.desc()
+        )
     ).all()
 
 
