@@ -18,7 +18,7 @@ from sqlalchemy import text
 from skillswap import create_app
 from skillswap.config import BadSettings
 from skillswap.db import db, transaction
-from skillswap.domain import listings, skills, trends
+from skillswap.domain import listings, points, skills, trends
 from skillswap.lib.clock import utcnow
 
 
@@ -30,8 +30,11 @@ def prepare(app: Flask, *, demo: bool) -> None:
             skills.load_catalogue(utcnow())
         with app.app_context():
             unlisted = listings.are_missing() or trends.are_missing()
+            uncounted = points.are_missing()
         if unlisted:
             command(app, "reindex")
+        if uncounted:
+            command(app, "points", "rebuild")
         if demo and is_empty(app):
             print("Loading the demo people ...", flush=True)
             command(app, "demo")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from skillswap.db import db, transaction
 from skillswap.domain import (
@@ -518,3 +518,17 @@ def test_an_unknown_event_counts_for_nobody(ada, ben) -> None:
     with transaction():
         events.record("person.muted", actor=ada, subject=ben, to=[], now=utcnow())
     assert lines(ada) == lines(ben) == []
+
+
+def test_a_place_from_before_there_were_points_is_noticed_and_counted(ada, ben, monday) -> None:
+    assert not points.are_missing()  # nothing has happened
+    meet(ada, ben, monday)
+    assert not points.are_missing()
+    before = lines(ada)
+    with transaction():
+        db.session.execute(delete(PointsEntry))
+    assert points.are_missing()
+    with transaction():
+        points.rebuild()
+    assert lines(ada) == before
+    assert not points.are_missing()

@@ -3,12 +3,13 @@
 from skillswap.domain.points.counting import COUNTS, count, hold
 from skillswap.domain.points.flags import off_boards
 from skillswap.domain.points.periods import bounds, number_of, week_of
-from skillswap.domain.points.rebuilding import drift, rebuild
+from skillswap.domain.points.rebuilding import are_missing, drift, rebuild
 from skillswap.domain.points.sessions import people_of_sessions
 from skillswap.domain.points.writing import hold as hold_people
 
 __all__ = [
     "COUNTS",
+    "are_missing",
     "bounds",
     "count",
     "drift",

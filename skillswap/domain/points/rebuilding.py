@@ -43,6 +43,13 @@ def rebuild() -> int:
     return done
 
 
+def are_missing() -> bool:
+    """Whether something happened that counts, and nothing was ever counted: the ledger is new."""
+    happened = select(Event.id).where(Event.kind.in_(counting.COUNTS)).limit(1)
+    kept = db.session.scalar(select(PointsEntry.id).limit(1))
+    return kept is None and db.session.scalar(happened) is not None
+
+
 def _after(last: int) -> list[Event]:
     return list(
         db.session.scalars(
