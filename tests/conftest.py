@@ -21,6 +21,7 @@ from skillswap import create_app
 from skillswap.config import Settings
 from skillswap.db import db, has_unsaved_writes, use_wal
 from skillswap.domain import impressions
+from skillswap.extensions import limiter
 from skillswap.lib.clock import utcnow
 from skillswap.models import User
 from tests import people
@@ -136,6 +137,7 @@ def context(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     app: Flask = request.getfixturevalue("app")
+    limiter.enabled = False  # one for all apps of the process: another test's may have begun it
     with app.app_context():
         empty_tables()
         yield

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from skillswap.db import db, transaction
@@ -19,20 +19,14 @@ from skillswap.lib.clock import utcnow
 from skillswap.models import (
     BookedSlot,
     Conversation,
-    Delivery,
     Event,
     Exchange,
-    ExchangeLeg,
-    ExchangeNote,
     ExchangeState,
     LearningSession,
-    Message,
     Notification,
     Outcome,
     OutcomeAnswer,
     Pitch,
-    PitchTurn,
-    Presence,
     Proposal,
     SessionState,
     User,
@@ -40,20 +34,9 @@ from skillswap.models import (
 from skillswap.models.exchange import ENDED
 from skillswap.models.learning_session import ANSWER_WITHIN
 from tests import people
+from tests.support.rows import empty_all_about
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TABLES = (
-    Message,
-    Conversation,
-    BookedSlot,
-    Outcome,
-    Presence,
-    Proposal,
-    LearningSession,
-    ExchangeNote,
-    ExchangeLeg,
-)
-TABLES += (Exchange, Delivery, Notification, Event, PitchTurn, Pitch)
 DUE = (
     learning_sessions.lapse_due,
     learning_sessions.settle_due,
@@ -100,8 +83,7 @@ class Story:
 
     def __init__(self, ids: list[int]) -> None:
         with transaction():
-            for table in TABLES:
-                db.session.execute(delete(table))
+            empty_all_about(Event, Conversation, Pitch)
         self.now: datetime = utcnow()
         self.ids = ids
         self.moved = False

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from skillswap.db import db, transaction
 from skillswap.domain import notifications, pitches
@@ -18,22 +18,18 @@ from skillswap.errors import Refused, WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
     Conversation,
-    ConversationMember,
     DeclineReason,
-    Delivery,
     Event,
     Exchange,
-    ExchangeLeg,
-    Message,
     Notification,
     PauseKind,
     Pitch,
     PitchState,
-    PitchTurn,
     User,
 )
 from skillswap.models.pitch import OPEN
 from tests import people
+from tests.support.rows import empty_all_about
 
 CALLS: dict[str, Callable[..., Any]] = {
     "accept": pitches.accept_pitch,
@@ -101,11 +97,7 @@ class Story:
 
     def __init__(self, learners: list[User], teachers: list[User]) -> None:
         with transaction():
-            for table in (
-                Delivery, Message, ConversationMember, Conversation, Notification, Event,
-                ExchangeLeg, Exchange, PitchTurn, Pitch,
-            ):  # fmt: skip
-                db.session.execute(delete(table))
+            empty_all_about(Event, Conversation, Pitch)
             unpaused = {"paused": None, "paused_until": None, "reply_minutes": None}
             zero = {"answered_count": 0, "unanswered_count": 0}
             db.session.execute(update(User).values(unpaused | zero))

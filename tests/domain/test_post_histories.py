@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from skillswap.db import db, transaction
 from skillswap.domain import posts
@@ -19,6 +19,7 @@ from skillswap.lib.markdown import RULES_VERSION, render_post
 from skillswap.models import Event, Post, PostKind, PostSkill, PostState, User
 from skillswap.models.post import POST_MOVES
 from tests import people
+from tests.support.rows import empty_all_about
 
 GOOD = ("Wet the *paper* first.", "## One\n\n" + "word " * 200, "<b>x</b>")
 BAD = ("", "tu\u202etor")
@@ -56,8 +57,7 @@ class Story:
 
     def __init__(self, ada: User, mo: User) -> None:
         with transaction():
-            for table in (PostSkill, Post, Event):
-                db.session.execute(delete(table))
+            empty_all_about(Post, Event)
         db.session.expunge_all()
         self.ada, self.mo, self.now = ada, mo, utcnow()
 

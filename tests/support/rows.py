@@ -60,6 +60,17 @@ def emptying(name: str) -> str:
     return f"{off} {words} {on}"
 
 
+def empty_all_about(*models: Any) -> None:
+    """Delete every row of these tables, and of all tables that point to one of them."""
+    gone = {model.__table__ for model in models}
+    tables = db.metadata.sorted_tables  # those that point to another behind it
+    for table in tables:
+        gone |= {table for key in table.foreign_keys if key.column.table in gone}
+    for table in reversed(tables):
+        if table in gone:
+            db.session.execute(table.delete())
+
+
 def names() -> list[str]:
     """Every table, those that point to another before it."""
     return [table.name for table in reversed(db.metadata.sorted_tables)]

@@ -95,7 +95,7 @@ def test_the_list_costs_the_same_for_2_and_50(browser, queries, app, now):
     add(2, 50)
     assert cost() == few <= 5
     page = browser(ada).get("/exchanges").text
-    more = re.search(r'hx-get="([^"]+)"', page).group(1)
+    more = re.search(r'hx-get="([^"]*after=[^"]+)"', page).group(1)
     fragment = browser(ada).get(more, headers=HTMX).text
     assert "<html" not in fragment
     assert fragment.count("<article") == 20

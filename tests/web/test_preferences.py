@@ -61,9 +61,10 @@ def test_what_keeps_the_account_safe_has_no_switch(browser, ada):
 
 
 def test_nothing_is_offered_that_never_happens(browser, ada):
-    """No badges yet: no switches for them."""
     topics = {name.partition(".")[0] for name in boxes(browser(ada).get(URL))}
-    assert topics == {"pitches", "sessions", "reminders", "chat", "afterwards", "people"}
+    assert topics == {
+        "pitches", "sessions", "reminders", "chat", "afterwards", "people", "progress"
+    }  # fmt: skip
 
 
 def test_every_box_says_what_it_is(browser, ada):
