@@ -62,11 +62,10 @@ def _let_some_want(ada: User, now: datetime) -> None:
         third.want_id.not_in(offered),
     )
     has_it = exists().where(line.user_id == User.id, line.skill_id.in_(offered))
+    teachers = select(TeacherListing.user_id).where(TeacherListing.skill_id.in_(middles))
     people = db.session.scalars(
         select(User)
-        .join(TeacherListing, TeacherListing.user_id == User.id)
-        .where(TeacherListing.skill_id.in_(middles), User.id != ada.id, User.learning, ~has_it)
-        .distinct()
+        .where(User.id.in_(teachers), User.id != ada.id, User.learning, ~has_it)
         .order_by(User.id)
         .limit(WISHERS)
     ).all()
