@@ -11,11 +11,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required, login_user
 from wtforms import Field
 
+from skillswap.blueprints.accounts import with_wait
 from skillswap.blueprints.email_links import mailbox
 from skillswap.blueprints.settings import bp
 from skillswap.db import transaction
 from skillswap.domain import credentials, email_links, second_steps, sign_ins
-from skillswap.errors import NotFound, Refused, TooMany
+from skillswap.errors import NotFound, Refused
 from skillswap.forms.base import Form
 from skillswap.forms.security import EmailForm, EndForm, PasswordForm
 from skillswap.lib.clock import utcnow
@@ -135,7 +136,4 @@ def _after(fragment: str, now: datetime) -> ResponseReturnValue:
 
 def _again(fragment: str, now: datetime, **forms: Form) -> ResponseReturnValue:
     (form,) = forms.values()
-    answer = render(PAGE, fragment, status=form.status, **_facts(now, **forms))
-    if isinstance(form.refusal, TooMany):
-        answer.headers["Retry-After"] = str(form.refusal.retry_seconds)  # type: ignore[union-attr]
-    return answer
+    return with_wait(render(PAGE, fragment, status=form.status, **_facts(now, **forms)), form)

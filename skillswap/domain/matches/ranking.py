@@ -29,7 +29,7 @@ from skillswap.domain.hour_masks import common_hours
 from skillswap.domain.matches import reading
 from skillswap.domain.matching import Candidate, Learner, Line, score
 from skillswap.domain.narrowing import Choices, conditions
-from skillswap.domain.teachers import VIEWER, Mine, SkillRef, has_room, meets_mine
+from skillswap.domain.teachers import VIEWER, Mine, SkillRef, has_room, meets_mine, skill_of_mine
 from skillswap.domain.visibility import visible
 from skillswap.lib.keyset import PAGE_SIZE, AnySelect, Key, Page, decode, encode
 from skillswap.models import HourMask, SwapEdge, TeacherListing, User, UserSkill, UserSkillKind
@@ -124,19 +124,6 @@ FEATURES: tuple[Any, ...] = (
 )
 
 
-def _my(kind: UserSkillKind, place: int) -> ScalarSelect[int]:
-    """The reader's skill of that kind in that place."""
-    return (
-        select(Mine.skill_id)
-        .where(Mine.user_id == VIEWER, Mine.kind == kind)
-        .order_by(Mine.skill_id)
-        .limit(1)
-        .offset(place)
-        .correlate(None)
-        .scalar_subquery()
-    )
-
-
 def _takes_pitches() -> ColumnElement[bool]:
     """Condition: `teachers.here` of people who are named by their ids.
 
@@ -158,13 +145,15 @@ def _branches(asked: Asked) -> Iterator[AnySelect]:
     """Short reads of one index each: the best rated of a skill, and those who would swap."""
     one = asked.skill
     wants: list[Any] = (
-        [one.id] if one else [_my(UserSkillKind.WANTED, place) for place in range(WANTS_MOST)]
+        [one.id]
+        if one
+        else [skill_of_mine(UserSkillKind.WANTED, place) for place in range(WANTS_MOST)]
     )
     part, pairs = (1, 1) if one else (SHARE, 2 * SHARE)
     for skill_id in wants:
         yield _best_rated(skill_id, asked, BEST_MOST)
         yield _could_meet(skill_id, asked, SCANNED // part, RANKED_MOST // part)
-    offers = [_my(UserSkillKind.OFFERED, place) for place in range(OFFERS_MOST)]
+    offers = [skill_of_mine(UserSkillKind.OFFERED, place) for place in range(OFFERS_MOST)]
     for skill_id in wants:
         for offer in offers:
             yield _swappers(skill_id, offer, asked, SWAPS_MOST // pairs)
