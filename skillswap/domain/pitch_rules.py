@@ -142,7 +142,7 @@ def choose(lists: Between, slug: str, offered: str, now: datetime) -> tuple[Skil
 
 def checked_body(teacher: User, body: str) -> str:
     """The text of a pitch, cleaned. Raises Refused when it is too short or too long."""
-    body = _clean(body)
+    body = cleaned(body)
     if len(body) < BODY_LEAST:
         raise Refused("body", "body_short", teacher=teacher.first_name, limit=BODY_LEAST)
     if len(body) > BODY_MOST:
@@ -160,13 +160,14 @@ def checked_turn(body: str) -> str:
 
 def checked_words(body: str) -> str:
     """The words beside an answer, cleaned; may be empty. Raises Refused when too long."""
-    body = _clean(body)
+    body = cleaned(body)
     if len(body) > ANSWER_MOST:
         raise Refused("body", "too_long", limit=ANSWER_MOST)
     return body
 
 
-def _clean(body: str) -> str:
+def cleaned(body: str) -> str:
+    """What was typed in one spelling, without marks nobody sees. Raises Refused."""
     try:
         return clean_body(body)
     except Unprintable:

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from skillswap.db import BigId, Model, choice, public_id
 from skillswap.errors import WrongState
-from skillswap.models.pitch import Pitch
+from skillswap.models.pitch import ANSWER_MOST, Pitch
 from skillswap.models.skill import Skill
 from skillswap.models.user import User
 
 BODY_LEAST, BODY_MOST = 20, 500
 OFFER_MOST = 1_000
-ANSWER_MOST = 1_000
 LIFE = timedelta(days=60)  # of a wish; whoever made it can renew it
 RENEW_WITHIN = timedelta(days=14)  # of its end, or after it
 ANSWER_WITHIN = timedelta(days=14)  # and never later than the wish ends

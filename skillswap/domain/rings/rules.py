@@ -19,10 +19,10 @@ from skillswap.domain.limits import (
     RINGS_A_DAY,
     restriction,
 )
+from skillswap.domain.pitch_rules import cleaned
 from skillswap.domain.places import places_query
 from skillswap.errors import Refused, TooMany
 from skillswap.lib.keyset import AnySelect
-from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import (
     Block,
     Exchange,
@@ -81,10 +81,7 @@ def round_key(pairs: Sequence[tuple[int, int]]) -> str:
 
 def checked_words(body: str) -> str:
     """What somebody says to a ring, cleaned. Raises Refused when it is too short or too long."""
-    try:
-        body = clean_body(body)
-    except Unprintable:
-        raise Refused("body", "control_characters") from None
+    body = cleaned(body)
     if len(body) < WORDS_LEAST:
         raise Refused("body", "ring_words_short", limit=WORDS_LEAST)
     if len(body) > WORDS_MOST:

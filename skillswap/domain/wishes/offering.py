@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
 from skillswap.domain import events, exchanges, pitches
+from skillswap.domain.pitch_rules import checked_words
 from skillswap.domain.wishes import rules
 from skillswap.domain.wishes.clock import lapse_offer_if_due
 from skillswap.domain.wishes.ending import close_offers, waiting_offers
@@ -88,7 +89,7 @@ def accept_offer(learner: User, public_id: str, *, body: str = "", now: datetime
     """
     offer = _alone_with(received_offer(learner, public_id))
     _check_waits(offer, now)
-    words = rules.checked_answer(body)
+    words = checked_words(body)
     rules.check_acceptance(offer, now)
     # one that waits between the two says the same: it is answered by this
     asked = (Pitch.learner_id == learner.id) & (Pitch.teacher_id == offer.teacher_id)
@@ -137,7 +138,7 @@ def decline_offer(learner: User, public_id: str, *, body: str = "", now: datetim
     """
     offer = _alone_with(received_offer(learner, public_id))
     offer.move_to(OfferState.DECLINED, now)
-    offer.answer_body = rules.checked_answer(body)
+    offer.answer_body = checked_words(body)
     _tell("offer.declined", learner, offer, offer.teacher, now)
     return offer
 

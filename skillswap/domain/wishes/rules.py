@@ -18,10 +18,9 @@ from skillswap.domain.limits import (
     limits_of,
     restriction,
 )
-from skillswap.domain.pitch_rules import LINK, RETRY_OPEN_SECONDS, is_open
+from skillswap.domain.pitch_rules import LINK, RETRY_OPEN_SECONDS, cleaned, is_open
 from skillswap.errors import Refused, TooMany
 from skillswap.lib.clock import relative
-from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import (
     OfferState,
     Pitch,
@@ -34,7 +33,7 @@ from skillswap.models import (
     WishOffer,
     WishState,
 )
-from skillswap.models.wish import ANSWER_MOST, BODY_LEAST, BODY_MOST, OFFER_MOST
+from skillswap.models.wish import BODY_LEAST, BODY_MOST, OFFER_MOST
 
 DAY = timedelta(days=1)
 
@@ -78,7 +77,7 @@ def check_wished_skill(skill: Skill | None) -> Skill:
 
 def checked_wish(typed: str) -> str:
     """The words of a wish, cleaned. Everybody reads them, so they hold no links. Raises Refused."""
-    body = _clean(typed)
+    body = cleaned(typed)
     if len(body) < BODY_LEAST:
         raise Refused("body", "wish_short", limit=BODY_LEAST)
     if len(body) > BODY_MOST:
@@ -229,7 +228,7 @@ def returns_of(wish: Wish) -> dict[str, Skill]:
 
 def checked_offer(teacher: User, wish: Wish, typed: str, now: datetime) -> str:
     """The words of an offer, cleaned. Raises Refused."""
-    body, limits = _clean(typed), limits_of(teacher, now)
+    body, limits = cleaned(typed), limits_of(teacher, now)
     if len(body) < BODY_LEAST:
         raise Refused("body", "body_short", teacher=wish.learner.first_name, limit=BODY_LEAST)
     if len(body) > OFFER_MOST:
@@ -270,21 +269,6 @@ def check_acceptance(offer: WishOffer, now: datetime) -> None:
     if wants_back and exchanges.places_taken(learner, now) >= learner.places:
         names = {"teacher": teacher.first_name, "skill": wants_back.name}
         raise Refused("body", "offer_my_places", limit=learner.places, **names)
-
-
-def checked_answer(typed: str) -> str:
-    """The words beside an answer, cleaned; may be empty. Raises Refused."""
-    body = _clean(typed)
-    if len(body) > ANSWER_MOST:
-        raise Refused("body", "too_long", limit=ANSWER_MOST)
-    return body
-
-
-def _clean(typed: str) -> str:
-    try:
-        return clean_body(typed)
-    except Unprintable:
-        raise Refused("body", "control_characters") from None
 
 
 def _today(field: str, code: str, free_at: datetime, now: datetime, limit: int) -> TooMany:
