@@ -197,6 +197,17 @@ def test_who_writes_faster_than_the_server_answers_loses_nothing(both: Both, pai
     assert said == ["One", "Two", "Three", "Four"]
 
 
+def test_a_form_still_settling_is_not_sent_by_leaving_the_page(both: Both, pair: Pair) -> None:
+    """What the other tabs hear arrives while htmx has not taken the new form in hand yet."""
+    una, vic = both
+    una.evaluate("htmx.config.defaultSettleDelay = 400; window.stayed = true")
+    una.locator("#body").focus()
+    una.keyboard.type("One\nTwo\nThree\nFour")
+    expect(vic.locator("#messages-" + pair.key)).to_contain_text("Three")
+    expect(una.locator("#body")).to_have_value("Four")
+    assert una.evaluate("window.stayed")
+
+
 def test_a_card_is_answered_within_the_thread(both: Both, pair: Pair) -> None:
     una, vic = both
     pair.offer(1)

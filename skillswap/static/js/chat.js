@@ -10,7 +10,8 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.form;
   if (flight) {
     event.target.value += "\n";
-    flight.upTo = event.target.value.length;
+    const left = flight.form.isConnected ? "" : flight.form.querySelector("textarea").value;
+    flight.upTo = (left + event.target.value).length; // some may stand in the form that is gone
   } else if (event.target.value.trim() || form.querySelector("[type=file]").files.length) {
     form.requestSubmit();
   }
@@ -19,14 +20,12 @@ document.addEventListener("keydown", (event) => {
 // My lines up to where the other has read get their second tick.
 function markRead() {
   for (const to of document.querySelectorAll("[data-read]")) {
-    const label = to.dataset.word;
     for (const line of to.closest(".thread").querySelectorAll("[data-mine]")) {
       if (Number(line.dataset.mine) > Number(to.dataset.read)) continue;
-      const use = line.querySelector("time .icon use");
-      const tick = use?.getAttribute("href");
-      if (!tick?.endsWith("#check")) continue;
-      use.setAttribute("href", `${tick}-check`);
-      use.parentElement.setAttribute("aria-label", label);
+      const use = line.querySelector('time .icon use[href$="#check"]');
+      if (!use) continue;
+      use.setAttribute("href", `${use.getAttribute("href")}-check`);
+      use.parentElement.setAttribute("aria-label", to.dataset.word);
     }
   }
 }
@@ -76,8 +75,10 @@ function writeOn({ type, detail: { ctx } }) {
   markRead();
   // what is swapped out tells nobody: its landing is seen by the next event of anything else
   const over = type === "htmx:finally:request" && ctx.sourceElement === flight?.form;
+  // a form that htmx does not know yet would leave the page: its turn comes when htmx does
+  if (document.querySelector(".composer:not([data-htmx-powered])")) return;
   if (flight && (over || !flight.form.isConnected)) land();
 }
 
-document.addEventListener("htmx:after:swap", writeOn);
-document.addEventListener("htmx:finally:request", writeOn);
+const HEARD = ["after:swap", "finally:request", "after:process"];
+for (const it of HEARD) document.addEventListener(`htmx:${it}`, writeOn);

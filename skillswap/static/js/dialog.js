@@ -5,14 +5,13 @@ const dialog = () => document.getElementById("dialog");
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const box = dialog();
-  if (!box || ctx.target !== box || box.open || !box.firstElementChild) return;
-  box.showModal();
+  if (box && ctx.target === box && !box.open && box.firstElementChild) box.showModal();
 });
 
 document.addEventListener("close-dialog", () => dialog()?.close());
 
 document.addEventListener("click", (event) => {
   const box = dialog();
-  if (!box?.open) return;
-  if (event.target === box || event.target.closest("#dialog [data-close-dialog]")) box.close();
+  const away = event.target === box || event.target.closest("#dialog [data-close-dialog]");
+  if (box?.open && away) box.close();
 });
