@@ -61,7 +61,7 @@ class Frame:
     waiting_pitches: int = 0
     waiting_sessions: int = 0
     unread_chats: int = 0
-    open_reports: int = 0
+    open_cases: int = 0
     open_contests: int = 0
     notices: list[tuple[str, str]] = field(default_factory=list)
 
@@ -249,7 +249,7 @@ def _frame() -> dict[str, Any]:
         frame.waiting_pitches = here.waiting_pitches
         frame.waiting_sessions = here.waiting_sessions
         frame.unread_chats = here.unread_chats
-        frame.open_reports, frame.open_contests = here.open_reports, here.open_contests
+        frame.open_cases, frame.open_contests = here.open_cases, here.open_contests
         if whole:
             frame.notices = frame.notices + _earned(here)
     return {"frame": frame, "now": utcnow()}

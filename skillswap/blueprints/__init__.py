@@ -14,6 +14,7 @@ from skillswap.blueprints import (
     boards,
     bookmarks,
     calendars,
+    cases,  # noqa: F401 - adds its views to those of `moderation`
     chat,
     chat_live,  # noqa: F401 - says what of a conversation arrives by the socket
     collusion,  # noqa: F401 - adds its views to those of `moderation`

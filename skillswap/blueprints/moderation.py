@@ -6,32 +6,14 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from skillswap.db import transaction
-from skillswap.domain import audit, deciding, failures, reports
+from skillswap.domain import audit, deciding, failures
 from skillswap.errors import Refused
 from skillswap.forms.afterwards import DecideForm
-from skillswap.forms.safety import CATEGORIES
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
 from skillswap.web import after_post, cursor, me, notice, render, staff_only
 
 bp = Blueprint("moderation", __name__, url_prefix="/moderation")
-
-
-@bp.get("")
-@staff_only
-def queue() -> ResponseReturnValue:
-    """Open reports: those about safety first, then the oldest."""
-    found = reports.queue(me(), cursor())
-    page, part = "moderation/queue.html", "moderation/_reports.html"
-    return render(page, part, found=found, words=CATEGORIES)
-
-
-@bp.get("/reports/<public_id>")
-@staff_only
-def report(public_id: str) -> ResponseReturnValue:
-    """One report with its evidence."""
-    card = reports.report_of(me(), public_id)
-    return render("moderation/report.html", report=card, words=CATEGORIES)
 
 
 @bp.get("/contests")

@@ -21,6 +21,8 @@ NEWEST = [Key(AuditEntry.id, "id")]  # type: ignore[arg-type]  # a mapped column
 
 # every act there is, in words
 ACTIONS: dict[str, Callable[[], str]] = {
+    "case.claimed": lambda: _("Took a case"),
+    "case.handed_back": lambda: _("Handed a case back"),
     "collusion.cleared": lambda: _("Let somebody back on the boards"),
     "contest.upheld": lambda: _("Took a contested mark off"),
     "contest.dismissed": lambda: _("Let a contested mark count"),

@@ -23,12 +23,12 @@ from sqlalchemy.orm import contains_eager
 from skillswap.db import UtcDateTime, db
 from skillswap.domain import (
     badges,
+    cases,
     conversations,
     deciding,
     learning_sessions,
     notifications,
     pitches,
-    reports,
 )
 from skillswap.domain.sign_ins import IDLE
 from skillswap.lib.tokens import token_hash
@@ -46,7 +46,7 @@ class SignedIn:
     unread_notifications: int
     waiting_pitches: int
     waiting_sessions: int
-    open_reports: int  # 0 for all but staff
+    open_cases: int  # 0 for all but staff
     unread_chats: int = 0
     open_contests: int = 0  # for staff
     badge_news: str | None = None  # the newest badge nobody has told them of yet
@@ -74,7 +74,7 @@ def _signed_in() -> Executable:
     # not SignIn.user_id: the counts are cut by a LIMIT inside FROM, where the outer row is not
     # in scope, and would count what waits for anybody who is signed in
     user_id = select(SignIn.user_id).where(SignIn.token_hash == key).scalar_subquery()
-    open_reports = reports.open_count(user_id).scalar_subquery()
+    open_cases = cases.open_count(user_id, now).scalar_subquery()
     open_contests = deciding.open_count(user_id, now).scalar_subquery()
     return (
         select(
@@ -82,7 +82,7 @@ def _signed_in() -> Executable:
             notifications.unread_count(user_id, now).scalar_subquery(),
             pitches.waiting_count(user_id, now).scalar_subquery(),
             learning_sessions.waiting_count(user_id, now).scalar_subquery(),
-            case((User.staff_role != StaffRole.NONE, open_reports), else_=0),
+            case((User.staff_role != StaffRole.NONE, open_cases), else_=0),
             conversations.unread_count(user_id).scalar_subquery(),
             case((User.staff_role != StaffRole.NONE, open_contests), else_=0),
             badges.news(user_id, now).scalar_subquery(),

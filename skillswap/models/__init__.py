@@ -9,6 +9,7 @@ from skillswap.models.availability import (
 from skillswap.models.badge import BadgeCheck, BadgeCode, BadgeGrant
 from skillswap.models.block import Block, Mute
 from skillswap.models.board import Board, BoardPlace
+from skillswap.models.case import Case, CaseKind
 from skillswap.models.contest import Contest, ContestState
 from skillswap.models.conversation import (
     Conversation,
@@ -95,6 +96,8 @@ __all__ = [
     "BoardPlace",
     "BookedSlot",
     "Bookmark",
+    "Case",
+    "CaseKind",
     "Channel",
     "Comment",
     "CommentLike",

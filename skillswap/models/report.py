@@ -53,3 +53,5 @@ class Report(Model):
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[ReportState] = mapped_column(choice(ReportState), default=ReportState.OPEN)
     created_at: Mapped[datetime]
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    decided_at: Mapped[datetime | None]

@@ -22,11 +22,12 @@ from sqlalchemy.engine import make_url
 from skillswap import create_app
 from skillswap.config import ROOT, Settings
 from skillswap.db import db, transaction
-from skillswap.domain import audit, second_steps
+from skillswap.domain import audit, cases, second_steps
 from skillswap.lib.clock import utcnow
 from skillswap.lib.sealing import Sealer
 from skillswap.models import (
     Bookmark,
+    CaseKind,
     Comment,
     CommentLike,
     Conversation,
@@ -224,6 +225,7 @@ def fill_what_the_town_lacks() -> None:
         second_steps.begin(teacher, box, now)
         db.session.add(RecoveryCode(user_id=teacher.id, code_hash="0"))
         audit.record("person.restored", by=None, subject=teacher, person=teacher, now=now)
+        cases.open_case(CaseKind.FLAG, "users", teacher.id, person=teacher, now=now)
         fill_the_feed(one.teacher_id, one.skill_id, now)
         fill_a_ring(one.teacher_id, one.skill_id, now)
 

@@ -7,8 +7,16 @@ from datetime import datetime
 from sqlalchemy import select
 
 from skillswap.db import db
-from skillswap.domain import events
-from skillswap.models import LearningSession, Rating, Report, ReportCategory, ReportState, User
+from skillswap.domain import cases, events
+from skillswap.models import (
+    CaseKind,
+    LearningSession,
+    Rating,
+    Report,
+    ReportCategory,
+    ReportState,
+    User,
+)
 
 UNDECIDED = (ReportState.OPEN, ReportState.CLAIMED)
 
@@ -26,7 +34,7 @@ def confide(person: User, rating: Rating, one: LearningSession, now: datetime) -
     )
     if not rating.private_body:
         if report is not None:
-            db.session.delete(report)
+            _take_back(rating, report, now)
         return
     if report is not None:
         report.body = rating.private_body
@@ -42,5 +50,25 @@ def confide(person: User, rating: Rating, one: LearningSession, now: datetime) -
         created_at=now,
     )
     db.session.add(report)
+    report.case_id = cases.open_case(
+        CaseKind.REPORT,
+        Rating.__tablename__,
+        rating.id,
+        person=db.session.get_one(User, rating.rated_id),
+        other=person,
+        now=now,
+        category=report.category,
+        about="rating",
+    ).id
     db.session.flush()
     events.record("report.made", actor=person, subject=report, to=[], now=now)
+
+
+def _take_back(rating: Rating, report: Report, now: datetime) -> None:
+    """Its case goes too, unless others have reported the same."""
+    db.session.delete(report)
+    db.session.flush()
+    case = cases.waiting_about(CaseKind.REPORT, Rating.__tablename__, rating.id, rating.rated_id)
+    others = select(Report.id).where(Report.case_id == case.id) if case is not None else None
+    if case is not None and others is not None and db.session.scalar(others.limit(1)) is None:
+        cases.close(case, now)

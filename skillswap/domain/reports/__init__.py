@@ -1,17 +1,10 @@
 """What is reported, and who reads it?
 
-`subjects` copies the thing, `making` puts it before the staff.
+`subjects` copies the thing, `making` puts it before the staff, `reading` is for who decides.
 """
 
-from skillswap.domain.reports.making import (
-    ReportCard,
-    is_reported,
-    make_report,
-    open_count,
-    queue,
-    report_of,
-    waiting_for,
-)
+from skillswap.domain.reports.making import is_reported, make_report
+from skillswap.domain.reports.reading import ReportCard, reports_of
 from skillswap.domain.reports.subjects import (
     Line,
     Subject,
@@ -26,9 +19,6 @@ __all__ = [
     "SubjectKind",
     "is_reported",
     "make_report",
-    "open_count",
-    "queue",
-    "report_of",
+    "reports_of",
     "subject_of",
-    "waiting_for",
 ]

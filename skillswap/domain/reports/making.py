@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain import conversations, events, safety
-from skillswap.domain.reports.subjects import Evidence, Subject, SubjectKind
-from skillswap.domain.visibility import visible
-from skillswap.errors import NotFound, Refused, TooMany, WrongState
-from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
+from skillswap.domain import cases, conversations, events, safety
+from skillswap.domain.reports.subjects import Evidence, Subject
+from skillswap.errors import Refused, TooMany, WrongState
 from skillswap.lib.text import Unprintable, clean_body
-from skillswap.models import (
-    Comment,
-    Conversation,
-    Exchange,
-    LearningSession,
-    Pitch,
-    Post,
-    Rating,
-    Report,
-    ReportCategory,
-    ReportState,
-    User,
-    Wish,
-    WishOffer,
-)
+from skillswap.models import Case, CaseKind, Report, ReportCategory, ReportState, User
 
 BODY_MOST = 2_000
 PER_DAY = 20
@@ -78,12 +59,41 @@ def make_report(
             db.session.add(report)
     except IntegrityError:
         raise WrongState("report", ReportState.OPEN) from None
+    report.case_id = _put_before_staff(reporter, subject, report, now).id
     events.record("report.made", actor=reporter, subject=report, to=[], now=now)
     if category is ReportCategory.SAFETY:
         conversations.freeze(reporter, subject.person, now)
     if also_block:
         safety.block(reporter, subject.person.username, now)
     return report
+
+
+def _put_before_staff(reporter: User, subject: Subject, report: Report, now: datetime) -> Case:
+    """One case for all who report the same thing of the same person."""
+    return cases.open_case(
+        CaseKind.REPORT,
+        subject.table,
+        subject.row_id,
+        person=subject.person,
+        other=reporter,
+        urgent=report.category is ReportCategory.SAFETY,
+        doubt=_doubt(reporter),
+        now=now,
+        category=report.category,
+        about=subject.kind,
+    )
+
+
+def _doubt(reporter: User) -> int:
+    """100 less how many of a hundred reports of theirs were upheld, as if two more had been
+    decided, one each way: 50 for somebody of whom nothing is known."""
+    upheld, decided = db.session.execute(
+        select(
+            func.count().filter(Report.state == ReportState.UPHELD),
+            func.count().filter(Report.state.not_in(OPEN)),
+        ).where(Report.reporter_id == reporter.id)
+    ).one()
+    return round(100 * (1 - (upheld + 1) / (decided + 2)))
 
 
 def _with_ticked(subject: Subject, ticked: Collection[int]) -> Evidence:
@@ -123,108 +133,4 @@ def is_reported(reporter: User, subject: Subject) -> bool:
                 Report.state.in_(OPEN),
             )
         )
-    )
-
-
-# -- what staff read ------------------------------------------------------------------------------
-
-About, By = aliased(User), aliased(User)
-_rank = case((Report.category == ReportCategory.SAFETY, 0), else_=1)
-SAFETY_FIRST = [
-    Key(_rank, "rank", descending=False),
-    Key(Report.id, "id", descending=False),  # type: ignore[arg-type]  # a mapped column is one
-]
-KINDS = {
-    User.__tablename__: SubjectKind.PERSON,
-    Pitch.__tablename__: SubjectKind.PITCH,
-    LearningSession.__tablename__: SubjectKind.SESSION,
-    Exchange.__tablename__: SubjectKind.EXCHANGE,
-    Conversation.__tablename__: SubjectKind.CONVERSATION,
-    Rating.__tablename__: SubjectKind.RATING,
-    Post.__tablename__: SubjectKind.POST,
-    Comment.__tablename__: SubjectKind.COMMENT,
-    Wish.__tablename__: SubjectKind.WISH,
-    WishOffer.__tablename__: SubjectKind.OFFER,
-}
-
-
-def waiting_for(staff_id: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
-    """Condition: it is open, and not about this member of staff nor by them."""
-    return (
-        Report.state.in_(OPEN) & (Report.person_id != staff_id) & (Report.reporter_id != staff_id)
-    )
-
-
-def open_count(staff_id: int | SQLColumnExpression[int]) -> AnySelect:
-    """How many wait, counted to 100."""
-    rows = select(Report.id).where(waiting_for(staff_id)).limit(100)
-    return select(func.count()).select_from(rows.subquery())
-
-
-@dataclass(frozen=True, slots=True)
-class ReportCard:
-    """A report as staff read it."""
-
-    public_id: str
-    kind: SubjectKind
-    category: ReportCategory
-    body: str
-    created_at: datetime
-    about: str
-    about_username: str
-    about_is_here: bool  # for this member of staff
-    reporter: str
-    reporter_username: str
-    evidence: Evidence
-
-
-def queue(staff: User, cursor: str | None) -> Page:
-    """Open reports: those about safety first, then the oldest. One statement."""
-    query = _cards(staff).where(waiting_for(staff.id))
-    found = page(db.session.execute(paginate(query, SAFETY_FIRST, cursor)).all(), SAFETY_FIRST)
-    return Page([_card(row) for row in found.rows], found.after)
-
-
-def report_of(staff: User, public_id: str) -> ReportCard:
-    """One report. Raises NotFound when it is none of this member of staff's business."""
-    query = _cards(staff).where(waiting_for(staff.id), Report.public_id == public_id)
-    row = db.session.execute(query).first()
-    if row is None:
-        raise NotFound("report")
-    return _card(row)
-
-
-def _cards(staff: User) -> Any:
-    return (
-        select(
-            Report,
-            Report.id,
-            _rank.label("rank"),
-            About.first_name.label("about_first"),
-            About.last_name.label("about_last"),
-            About.username.label("about_username"),
-            visible(About, to=staff.id).label("about_is_here"),
-            By.first_name.label("by_first"),
-            By.last_name.label("by_last"),
-            By.username.label("by_username"),
-        )
-        .join(About, About.id == Report.person_id)
-        .join(By, By.id == Report.reporter_id)
-    )
-
-
-def _card(row: Any) -> ReportCard:
-    report: Report = row.Report
-    return ReportCard(
-        public_id=report.public_id,
-        kind=KINDS[report.subject_type],
-        category=report.category,
-        body=report.body,
-        created_at=report.created_at,
-        about=f"{row.about_first} {row.about_last}".strip(),
-        about_username=row.about_username,
-        about_is_here=bool(row.about_is_here),
-        reporter=f"{row.by_first} {row.by_last}".strip(),
-        reporter_username=row.by_username,
-        evidence=report.evidence,
     )
