@@ -215,3 +215,9 @@ def cy(app: Flask) -> User:
 def mo(app: Flask) -> User:
     """Moderates."""
     return people.mo()
+
+
+@pytest.fixture
+def root(app: Flask) -> User:
+    """Administers."""
+    return people.root()

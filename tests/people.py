@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyotp
 from sqlalchemy import select
 
+from skillswap.blueprints.accounts import sealer
 from skillswap.db import db, transaction
 from skillswap.domain import availability, exchanges, hours, learning_sessions, pitches
 from skillswap.domain.frame import token_hash
@@ -27,6 +29,7 @@ from skillswap.models import (
     PostKind,
     PostSkill,
     PostState,
+    SecondStep,
     SignIn,
     Skill,
     SkillName,
@@ -37,6 +40,7 @@ from skillswap.models import (
 )
 
 PASSWORD = "teach-and-learn"
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # in the phone of everybody on the staff
 _HASH = hash_password(PASSWORD)
 LONG_AGO = timedelta(days=200)
 BODY = "I would love to paint one small picture of the river for my mother by June."
@@ -74,7 +78,7 @@ def make_person(
     joined: timedelta = LONG_AGO,
     **columns: Any,
 ) -> User:
-    """A person with a bio, who joined 200 days ago and speaks English."""
+    """A person with a bio, who joined 200 days ago and speaks English; staff with a second step."""
     now = utcnow()
     kinds = [UserSkillKind.OFFERED] * len(offers) + [UserSkillKind.WANTED] * len(wants)
     first = columns.pop("first_name", username.capitalize())
@@ -113,7 +117,30 @@ def make_person(
             )
             for skill, kind in zip(skills, kinds, strict=True)
         )
+        if StaffRole(person.staff_role) is not StaffRole.NONE:
+            give_second_step(person)
     return person
+
+
+def give_second_step(person: User) -> None:
+    """The app on their phone makes the codes of `code_of`; in the caller's transaction."""
+    long_ago = utcnow() - LONG_AGO
+    facts = {"sealed": sealer().seal(APP_SECRET), "created_at": long_ago, "confirmed_at": long_ago}
+    db.session.add(SecondStep(user_id=person.id, **facts))
+
+
+def make_staff(person: User, role: StaffRole = StaffRole.MODERATOR) -> None:
+    """Somebody who is here already comes to the staff, with a second step."""
+    with transaction():
+        person.staff_role = role
+        give_second_step(person)
+
+
+def code_of(person: User) -> str:
+    """What the app on a staff member's phone shows, once more after it was used."""
+    with transaction():
+        db.session.get_one(SecondStep, person.id).last_count = 0
+    return pyotp.TOTP(APP_SECRET).now()
 
 
 def ada() -> User:
@@ -139,6 +166,11 @@ def cy() -> User:
 def mo() -> User:
     """Moderates."""
     return make_person("mo", timezone="Asia/Beirut", staff_role=StaffRole.MODERATOR)
+
+
+def root() -> User:
+    """Administers."""
+    return make_person("root", staff_role=StaffRole.ADMIN)
 
 
 def make_hours(person: User, *lines: str) -> None:

@@ -25,6 +25,7 @@ from skillswap.db import db, transaction
 from skillswap.domain import (
     achievements,
     availability,
+    cases,
     comments,
     contests,
     conversations,
@@ -41,6 +42,7 @@ from skillswap.lib.clock import local, utcnow
 from skillswap.lib.sealing import Sealer
 from skillswap.lib.tokens import token_hash
 from skillswap.models import (
+    CaseKind,
     Channel,
     DeclineReason,
     Delivery,
@@ -543,11 +545,30 @@ def unsubscribe(ada: User, _ben: User) -> Ready:
     return Ready(f"/unsubscribe/{token}", None, {"on": "0"})
 
 
+def waits(ada: User, ben: User) -> str:
+    """The key of a case about ben; ada is staff."""
+    people.make_staff(ada)
+    with transaction():
+        found = cases.open_case(CaseKind.REPORT, "users", ben.id, person=ben, now=utcnow())
+    return found.public_id
+
+
+def claim(ada: User, ben: User) -> Ready:
+    return Ready(f"/moderation/cases/{waits(ada, ben)}/claim", ada)
+
+
+def hand_back(ada: User, ben: User) -> Ready:
+    key = waits(ada, ben)
+    with transaction():
+        cases.claim(ada, key, utcnow())
+    return Ready(f"/moderation/cases/{key}/hand-back", ada)
+
+
 def clear(ada: User, ben: User) -> Ready:
     """Most of ben's points come from somebody else; ada is staff."""
     now, dot = utcnow(), people.make_person("dot")
+    people.make_staff(ada)
     with transaction():
-        ada.staff_role = StaffRole.MODERATOR
         until = now + timedelta(days=30)
         numbers = {"points": 120, "share": 90, "found_at": now, "until": until}
         db.session.add(one := PointsFlag(user_id=ben.id, partner_id=dot.id, **numbers))
@@ -557,8 +578,8 @@ def clear(ada: User, ben: User) -> Ready:
 def retry(ada: User, _ben: User) -> Ready:
     now = utcnow()
     row = deliveries.row_of("mail:1", ada.id, Channel.EMAIL, "account.password", now, now)
+    people.make_staff(ada)
     with transaction():
-        ada.staff_role = StaffRole.MODERATOR
         deliveries.add_new([row | {"done_at": now, "result": DeliveryResult.FAILED}])
     return Ready(f"/moderation/deliveries/{row['public_id']}/retry", ada)
 
@@ -923,6 +944,8 @@ EVERY: dict[str, Case] = {
     "unsubscribe.page": Case(
         unsubscribe, private=False, somebodys=False, again=HARMLESS, signed=True
     ),
+    "moderation.claim": Case(claim, private=False, again=HARMLESS),
+    "moderation.hand_back": Case(hand_back, private=False),
     "moderation.clear": Case(clear, private=False, again=HARMLESS),
     "moderation.retry": Case(retry, private=False),  # not even a door for visitors
     "preferences.page": Case(
