@@ -18,7 +18,6 @@ from skillswap.domain import (
     profiles,
     rating_totals,
     ratings,
-    reports,
     safety,
     sweep,
 )
@@ -36,7 +35,7 @@ from skillswap.models import (
 )
 from skillswap.models.rating import RATE_WITHIN, REPLY_WITHIN
 from skillswap.models.user import FIRST_RATING_RANK
-from tests import people
+from tests import casework, people
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HAPPENED, MISSED, COULD_NOT, AGREED = OutcomeAnswer
@@ -619,10 +618,11 @@ def test_reading_costs_the_same_for_two_and_for_twenty(ada, ben, queries, now):
 
 def test_a_private_word_reaches_the_staff_and_nobody_else(ada, ben, mo, kept, now) -> None:
     rate(ben, kept, 5, now, private_body="A quiet worry")
-    card = reports.queue(mo, None).rows[0]
-    assert (card.body, card.about, card.reporter) == ("A quiet worry", ada.name, ben.name)
+    (key,) = casework.waiting(mo)
+    (card,) = casework.reports_in(mo, key)
+    assert (card.body, card.reporter) == ("A quiet worry", ben.name)
     assert "5" not in str(card.evidence)
     rate(ben, kept, 4, now, private_body="A worry")
-    assert [card.body for card in reports.queue(mo, None).rows] == ["A worry"]
+    assert [card.body for card in casework.reports_in(mo, key)] == ["A worry"]
     rate(ben, kept, 4, now, private_body="")
-    assert len(reports.queue(mo, None).rows) == 0
+    assert casework.waiting(mo) == []

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import pitches, profiles, reports, safety
+from skillswap.domain import cases, pitches, profiles, reports, safety
 from skillswap.domain.reports import SubjectKind
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
-from skillswap.models import Notification, Report, ReportCategory, ReportState, StaffRole
-from tests import people
+from skillswap.models import Case, Notification, Report, ReportCategory, ReportState, StaffRole
+from tests import casework, people
 
 
 def reported(reporter, kind, key, now, *, category=ReportCategory.SPAM, body="", block=False):
@@ -32,12 +32,9 @@ def test_the_copy_outlives_what_it_shows(ada, ben, mo, now):
     with transaction():
         ben.bio = "Something harmless that was written afterwards, to look quite innocent."
     assert "one person at a time" in texts(report)
-    card = reports.report_of(mo, report.public_id)
-    assert (card.about, card.reporter, card.body) == (
-        "Ben Example",
-        "Ada Example",
-        "Asks for money",
-    )
+    (card,) = casework.reports_in(mo, casework.key_of(report.case_id))
+    assert (card.reporter, card.body) == ("Ada Example", "Asks for money")
+    assert card.evidence == report.evidence
 
 
 def test_a_pitch_is_copied_with_every_word_said(ada, ben, now):
@@ -101,38 +98,66 @@ def test_nobody_is_told_and_the_block_comes_along(ada, ben, now):
         profiles.profile_of("ada", ben, now)
 
 
-def test_safety_comes_first_then_the_oldest(ada, ben, cy, mo, now):
-    reported(ada, "person", "ben", now)
-    reported(ada, "person", "cy", now)
-    reported(cy, "person", "ben", now, category=ReportCategory.SAFETY)
-    queue = reports.queue(mo, None).rows
-    assert [(card.about, card.category) for card in queue] == [
-        ("Ben Example", ReportCategory.SAFETY),
-        ("Ben Example", ReportCategory.SPAM),
-        ("Cy Example", ReportCategory.SPAM),
+def test_what_is_reported_twice_is_one_case(ada, ben, cy, mo, now):
+    one = reported(ada, "person", "ben", now)
+    other = reported(cy, "person", "ben", now)
+    assert one.case_id == other.case_id
+    found = casework.reports_in(mo, casework.key_of(one.case_id))
+    assert [card.reporter for card in found] == ["Ada Example", "Cy Example"]
+
+
+def test_safety_comes_first_then_the_oldest_day(ada, ben, cy, mo, now):
+    di = people.make_person("di")
+    made = [
+        reported(ada, "person", "ben", now),
+        reported(ada, "person", "cy", now - timedelta(days=2)),
+        reported(cy, "person", "di", now, category=ReportCategory.SAFETY),
     ]
-    assert db.session.scalar(reports.open_count(mo.id)) == 3
+    keys = [casework.key_of(report.case_id) for report in made]
+    assert casework.waiting(mo) == [keys[2], keys[1], keys[0]]
+    reported(di, "person", "ben", now, category=ReportCategory.SAFETY)  # joins, and is urgent
+    assert casework.waiting(mo) == [keys[0], keys[2], keys[1]]
+
+
+def test_who_was_right_before_comes_first_of_a_day(ada, ben, cy, mo, now):
+    for number, (who, state) in enumerate(
+        [(ada, ReportState.UPHELD), (ada, ReportState.UPHELD), (ben, ReportState.DISMISSED)]
+    ):
+        people.make_person(f"p{number}")
+        report = reported(who, "person", f"p{number}", now - timedelta(days=9))
+        with transaction():
+            db.session.get_one(Report, report.id).state = state
+            cases.close(db.session.get_one(Case, report.case_id), now)
+    di, ed, fay = (people.make_person(name) for name in ("di", "ed", "fay"))
+    late = [
+        reported(who, "person", whom.username, now)
+        for who, whom in ((ben, di), (cy, ed), (ada, fay))
+    ]
+    keys = [casework.key_of(report.case_id) for report in late]
+    assert casework.waiting(mo) == keys[::-1]
 
 
 def test_staff_never_see_what_is_about_or_by_themselves(ada, mo, now):
     other = people.make_person("root", staff_role=StaffRole.ADMIN)
-    about = reported(ada, "person", "mo", now)
-    by = reported(mo, "person", "ada", now)
-    assert reports.queue(mo, None).rows == []
-    assert db.session.scalar(reports.open_count(mo.id)) == 0
-    for report in (about, by):
+    made = [reported(ada, "person", "mo", now), reported(mo, "person", "ada", now)]
+    keys = [casework.key_of(report.case_id) for report in made]
+    assert casework.waiting(mo) == []
+    assert db.session.scalar(cases.open_count(mo.id, now)) == 0
+    assert db.session.scalar(cases.open_count(other.id, now)) == 2
+    for key in keys:
         with pytest.raises(NotFound):
-            reports.report_of(mo, report.public_id)
-        assert reports.report_of(other, report.public_id).public_id == report.public_id
+            casework.reports_in(mo, key)
+        assert len(casework.reports_in(other, key)) == 1
 
 
 def test_the_queue_pages_without_losing_any(ada, mo, now):
     for number in range(27):
         people.make_person(f"p{number:02}")
     made = [
-        reported(ada, "person", f"p{number:02}", now + timedelta(days=number)).public_id
+        reported(ada, "person", f"p{number:02}", now + timedelta(days=number)).case_id
         for number in range(27)
     ]
-    first = reports.queue(mo, None)
-    rest = reports.queue(mo, first.after)
-    assert [card.public_id for card in [*first.rows, *rest.rows]] == made
+    first = cases.queue(mo, None, None, now)
+    rest = cases.queue(mo, None, first.after, now)
+    keys = [casework.key_of(number) for number in made]
+    assert [line.public_id for line in [*first.rows, *rest.rows]] == keys

@@ -15,7 +15,7 @@ from skillswap.domain import conversations, learning_sessions, live
 from skillswap.lib.clock import utcnow
 from skillswap.lib.storage import Folder
 from skillswap.models import Conversation, Exchange, Media, Message, MessageKind, Report
-from tests import people
+from tests import casework, people
 from tests.conftest import HTMX
 
 BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
@@ -418,7 +418,7 @@ def test_only_what_is_ticked_goes_to_staff(browser, ada, ben, mo, thread):
     assert answer.status_code == 303
     report = db.session.scalars(select(Report)).one()
     assert [body for _label, body in report.evidence["texts"]] == ["Send me money"]
-    page = browser(mo).get(f"/moderation/reports/{report.public_id}").text
+    page = casework.take(browser(mo), casework.key_of(report.case_id))
     assert "Send me money" in page
     assert "A private line" not in page
     assert browser(mo).get(thread).status_code == 404

@@ -12,7 +12,7 @@ from skillswap.db import db, transaction
 from skillswap.domain import learning_sessions, live, ratings, safety
 from skillswap.domain.ratings.reading import Filters, page_query
 from skillswap.models import LearningSession, OutcomeAnswer, RatedRole, Rating, RatingState
-from tests import people
+from tests import casework, people
 from tests.conftest import HTMX
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -314,8 +314,7 @@ def test_a_rating_is_reported_with_a_copy_of_it(browser, ada, ben, mo, published
     assert browser(ada).post("/report", data=form).location == f"/ratings/{published}"
     queue = browser(mo).get("/moderation").text
     assert "Rating by Ben Example" in text_of(queue)
-    case = re.search(r"/moderation/reports/[\w-]+", queue).group()
-    evidence = browser(mo).get(case).text
+    evidence = casework.take(browser(mo), casework.keys(browser(mo))[0])
     assert "very&lt;/b&gt; funny." in evidence
     assert "Stars" in evidence
 
