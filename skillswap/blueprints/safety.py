@@ -17,7 +17,7 @@ from skillswap.errors import NotFound, Refused
 from skillswap.forms.safety import ReportForm
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
-from skillswap.models import User
+from skillswap.models import ReportCategory, User
 from skillswap.onward import came_from
 from skillswap.web import after_post, me, notice, render, safe_next
 
@@ -91,7 +91,10 @@ def report() -> ResponseReturnValue:
     form = ReportForm(request.form if request.method == "POST" else request.args)
     subject = _subject(form)
     if request.method == "GET":
-        form = ReportForm(formdata=None, about=subject.kind, key=subject.key, also_block=True)
+        likely = ReportCategory.FALSE_IDENTITY if subject.kind is SubjectKind.PHOTO else None
+        form = ReportForm(
+            formdata=None, about=subject.kind, key=subject.key, category=likely, also_block=True
+        )
         if reports.is_reported(me(), subject):
             return render("safety/reported.html", subject=subject, url=_page_of(subject))
         return _asked(form, subject)
@@ -129,7 +132,7 @@ def _asked(form: ReportForm, subject: Subject) -> ResponseReturnValue:
 def _page_of(subject: Subject) -> str:
     """Where the reported thing is."""
     match subject.kind:
-        case SubjectKind.PERSON:
+        case SubjectKind.PERSON | SubjectKind.PHOTO:
             return url_for("profiles.show", username=subject.key)
         case SubjectKind.PITCH:
             return url_for("pitches.show", public_id=subject.key)

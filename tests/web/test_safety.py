@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -216,6 +217,23 @@ def test_everything_can_be_reported_once(browser, ada, ben, about):
     assert report.category is ReportCategory.HARASSMENT
     assert client.post("/report", data=form).status_code == 409
     assert "reported this already" in client.get(url).text
+
+
+def test_a_photo_is_reported_alone_with_its_name(browser, ada, ben):
+    client = browser(ada)
+    assert client.get("/report?about=photo&key=ben").status_code == 404  # there is none
+    assert "Report only the photo" not in client.get("/report?about=person&key=ben").text
+    with transaction():
+        db.session.get_one(User, ben.id).avatar = "one-picture.webp"
+    assert "Report only the photo" in client.get("/report?about=person&key=ben").text
+    page = client.get("/report?about=photo&key=ben").text
+    assert "Report the photo of Ben Example" in page
+    assert re.search(r'value="false_identity" checked', page)
+    form = {"about": "photo", "key": "ben", "category": "false_identity"}
+    assert client.post("/report", data=form).location == "/people/ben"
+    report = db.session.scalars(select(Report)).one()
+    assert ["Picture", "one-picture.webp"] in report.evidence["facts"]
+    assert report.evidence["texts"] == []
 
 
 def test_a_report_may_block_as_well(browser, ada, ben):

@@ -48,7 +48,8 @@ Evidence = dict[str, list[list[str]]]
 class SubjectKind(StrEnum):
     """What can be reported."""
 
-    PERSON, PITCH, SESSION, EXCHANGE = "person", "pitch", "session", "exchange"
+    PERSON, PHOTO = "person", "photo"
+    PITCH, SESSION, EXCHANGE = "pitch", "session", "exchange"
     CONVERSATION, RATING = "conversation", "rating"
     POST, COMMENT = "post", "comment"
     WISH, OFFER = "wish", "offer"
@@ -87,6 +88,8 @@ def subject_of(reader: User, kind: SubjectKind, key: str, now: datetime) -> Subj
     match kind:
         case SubjectKind.PERSON:
             return _a_person(reader, key)
+        case SubjectKind.PHOTO:
+            return _a_photo(reader, key)
         case SubjectKind.PITCH:
             return _a_pitch(reader, key)
         case SubjectKind.SESSION:
@@ -119,10 +122,25 @@ def _at(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
 
 
-def _a_person(reader: User, username: str) -> Subject:
+def _somebody_else(reader: User, username: str) -> User:
     person = person_named(username.lower(), to=reader.id)
     if person.id == reader.id:
         raise NotFound("person")
+    return person
+
+
+def _a_photo(reader: User, username: str) -> Subject:
+    """The picture of a person and nothing else of them; by its name, which never means another."""
+    person = _somebody_else(reader, username)
+    if person.avatar is None:
+        raise NotFound("photo")
+    facts = {"Name": person.name, "Username": person.username, "Picture": person.avatar}
+    table, evidence = User.__tablename__, _evidence(facts, [])
+    return Subject(SubjectKind.PHOTO, person.username, table, person.id, person, evidence)
+
+
+def _a_person(reader: User, username: str) -> Subject:
+    person = _somebody_else(reader, username)
     lines = skills.lines_of(person.id)
     listed = {
         label: ", ".join(line.name for line in lines if line.kind is kind)
