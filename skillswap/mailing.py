@@ -45,6 +45,8 @@ PAGES = {
     "badge_grants": "badges.show",
     "wishes": "wishes.show",
     "wish_offers": "wishes.offer",
+    "claims": "verification.show",
+    "held_pitches": "pitches.held",
 }
 # and where what asks something is answered
 PAGES_OF_KIND = {
@@ -138,6 +140,32 @@ ACCOUNT_MAILS = {
             _("If it was you, there is nothing to do. If not, choose a new password now."),
         ),
         _("Security settings"),
+    ),
+    # to somebody who cannot sign in: their own link shows the strike and takes an appeal
+    "account.strike_made": AccountMail(
+        _("A strike on your account"),
+        (
+            _("Our staff have looked at a report, and your account is suspended."),
+            _("This link, yours alone, says why and until when."),
+            _("If we are wrong, appeal there, once, within 30 days. Somebody else decides."),
+        ),
+        _("Read it, and appeal"),
+    ),
+    "account.strike_kept": AccountMail(
+        _("Your appeal has been answered"),
+        (
+            _("Somebody else on our staff has read your appeal. The strike stays."),
+            _("This link, yours alone, says why."),
+        ),
+        _("Read the answer"),
+    ),
+    "account.strike_overturned": AccountMail(
+        _("Your appeal has been answered"),
+        (
+            _("Your appeal was right, and the strike is off."),
+            _("Your account is still suspended for another reason."),
+        ),
+        _("Read the answer"),
     ),
     "account.password": AccountMail(
         _("Your password was changed"),

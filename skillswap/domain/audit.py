@@ -21,26 +21,50 @@ NEWEST = [Key(AuditEntry.id, "id")]  # type: ignore[arg-type]  # a mapped column
 
 # every act there is, in words
 ACTIONS: dict[str, Callable[[], str]] = {
+    "appeal.kept": lambda: _("Let a strike stand"),
+    "appeal.overturned": lambda: _("Took a strike off"),
     "case.claimed": lambda: _("Took a case"),
     "case.handed_back": lambda: _("Handed a case back"),
+    "claim.approved": lambda: _("Approved a claim"),
+    "claim.file_opened": lambda: _("Opened a file of a claim"),
+    "claim.more_asked": lambda: _("Asked for more about a claim"),
+    "claim.refused": lambda: _("Refused a claim"),
+    "claim.revoked": lambda: _("Took an approval back"),
     "collusion.cleared": lambda: _("Let somebody back on the boards"),
     "contest.upheld": lambda: _("Took a contested mark off"),
     "contest.dismissed": lambda: _("Let a contested mark count"),
     "delivery.retried": lambda: _("Sent a failed delivery again"),
+    "pitch.kept_back": lambda: _("Kept a held pitch back"),
+    "pitch.released": lambda: _("Let a held pitch go on"),
     "person.limited": lambda: _("Limited an account"),
     "person.restored": lambda: _("Restored an account"),
     "person.role_given": lambda: _("Gave a role"),
     "person.second_step_off": lambda: _("Took the second step of an account away"),
     "person.suspended": lambda: _("Suspended an account"),
+    "report.dismissed": lambda: _("Found nothing wrong in a report"),
+    "report.upheld": lambda: _("Gave a strike"),
+    "skill.accepted": lambda: _("Took a proposed skill into the catalogue"),
+    "skill.alias_added": lambda: _("Gave a skill one more word"),
+    "skill.alias_removed": lambda: _("Took a word of a skill away"),
+    "skill.edited": lambda: _("Changed a skill"),
+    "skill.merged": lambda: _("Merged a skill into another"),
+    "skill.refused": lambda: _("Refused a proposed skill"),
 }
 
 # what an entry says beside it
 FACTS: dict[str, Callable[[], str]] = {
+    "before": lambda: _("Before"),
+    "category": lambda: _("Category"),
+    "name": lambda: _("Name"),
     "days": lambda: _("Days"),
+    "file": lambda: _("File"),
     "decision": lambda: _("In their words"),
     "kind": lambda: _("About"),
+    "hidden": lambda: _("Taken out of sight"),
+    "outcome": lambda: _("What follows"),
     "reason": lambda: _("Reason"),
     "role": lambda: _("Role"),
+    "rule": lambda: _("Rule"),
 }
 
 

@@ -42,7 +42,17 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "profile.completed": [points.count],
     "follow.made": [notifications.notify],
     "report.made": [],  # staff see the queue
-    "skill.proposed": [],
+    "report.upheld": [notifications.notify, points.count],  # told alike: looked at, no more
+    "report.dismissed": [notifications.notify],
+    "report.overturned": [points.count],
+    "strike.made": [notifications.notify],
+    "strike.appealed": [],
+    "strike.kept": [notifications.notify],
+    "strike.overturned": [notifications.notify],
+    "skill.proposed": [],  # staff see the queue
+    "skill.accepted": [notifications.notify],
+    "skill.merged": [notifications.notify],
+    "skill.refused": [notifications.notify],
     "teacher.reopened": [notifications.notify],
     "pitch.sent": [notifications.notify, cards.write],
     "pitch.accepted": [
@@ -65,6 +75,13 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "pitch.withdrawn": [notifications.notify],
     "pitch.expired": [notifications.notify],
     "pitch.closed": [notifications.notify],
+    "pitch.held": [],  # staff see the queue
+    "pitch.unheld": [],
+    "pitch.released": [notifications.notify],
+    "pitch.kept_back": [notifications.notify],
+    "pitch.lapsed": [notifications.notify],
+    "report.limited": [notifications.notify],
+    "report.freed": [notifications.notify],
     "exchange.opened": [],
     "ring.started": [notifications.notify],
     "ring.joined": [notifications.notify],
@@ -161,6 +178,14 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "comment.deleted": [],
     "comment.hidden": [],
     "comment.released": [],
+    "claim.submitted": [],  # staff see the queue
+    "claim.answered": [],
+    "claim.withdrawn": [],
+    "claim.approved": [notifications.notify, points.count],
+    "claim.more_needed": [notifications.notify],
+    "claim.refused": [notifications.notify],
+    "claim.revoked": [notifications.notify, points.count],
+    "claim.expired": [notifications.notify],
     "badge.earned": [notifications.notify],
     "badge.lost": [notifications.notify],
     "streak.reached": [notifications.notify, points.count, badges.check],

@@ -110,7 +110,7 @@ def find_picture(name: str) -> str:
     found = db.session.scalar(
         select(Media.name)
         .join(User, User.id == Media.owner_id)
-        .where(Media.name == name, Media.kind == MediaKind.AVATAR, visible())
+        .where(User.avatar == Media.name, Media.name == name, visible())
     )
     if found is None:
         raise NotFound("picture")

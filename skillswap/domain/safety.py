@@ -181,6 +181,16 @@ def restore(person: User, *, now: datetime, by: User | None = None) -> None:
     _note("person.restored", person, by, now)
 
 
+def put_back(
+    person: User, *, state: UserState, until: datetime | None, body: str, now: datetime
+) -> None:
+    """Let an account stand as it would without a decision that was wrong. The caller holds it."""
+    person.state, person.state_until, person.state_body = state, until, body
+    db.session.flush()
+    kind = "person.restored" if state is UserState.ACTIVE else f"person.{state}"
+    events.record(kind, actor=None, subject=person, to=[], now=now)
+
+
 def give_role(person: User, role: StaffRole, *, now: datetime, by: User | None = None) -> None:
     """Make somebody a moderator or an admin, or neither any more."""
     _lock(person)

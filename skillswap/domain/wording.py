@@ -10,10 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from skillswap.domain.badge_words import BADGE_WORDS
+from skillswap.domain.claim_words import CLAIM_WORDS
 from skillswap.domain.comment_words import COMMENT_WORDS
+from skillswap.domain.held_words import HELD_WORDS
 from skillswap.domain.naming_words import NAMING_WORDS
+from skillswap.domain.rating_words import RATING_WORDS
 from skillswap.domain.ring_words import RING_WORDS
+from skillswap.domain.skill_words import SKILL_WORDS
 from skillswap.domain.streak_words import STREAK_WORDS
+from skillswap.domain.strike_words import STRIKE_WORDS
 from skillswap.domain.wish_words import WISH_WORDS
 from skillswap.lib.clock import local
 from skillswap.lib.i18n import _, ngettext
@@ -128,25 +133,6 @@ def _session_completed(facts: Facts, zone: str) -> str:
     if facts.get("alone"):
         return _("says {skill} on {when} happened, so it is completed").format(**facts, when=when)
     return _("agrees: {skill} on {when} is completed").format(**facts, when=when)
-
-
-def _rating_asked(facts: Facts, zone: str) -> str:
-    said = _("How was {skill} on {when}? Rate it by {day}")
-    if facts.get("again"):
-        said = _("You can still rate {skill} on {when}, until {day}")
-    return said.format(**facts, when=_when(facts, zone), day=_day(facts, "rate_by", zone))
-
-
-def _rating_published(facts: Facts, zone: str) -> str:
-    """By who rated second, or by the clock; then perhaps only one of the two has rated."""
-    raters = facts.get("raters", ())
-    if not facts.get("by_clock"):
-        said = _("rated {skill} on {when} too. You can read it now")
-    elif facts.get("me") in raters:
-        said = _("Your rating of {skill} on {when} is published")
-    else:
-        said = _("You have a rating for {skill} on {when}")
-    return said.format(**facts, when=_when(facts, zone))
 
 
 def _session_near(facts: Facts, zone: str) -> str:
@@ -372,26 +358,17 @@ WORDS: dict[str, tuple[str, Callable[[Facts, str], str]]] = {
         ).format(**facts, when=_when(facts, zone)),
     ),
     "contest.decided": ("shield-check", _contest_decided),
-    "rating.asked": ("star", _rating_asked),
-    "rating.published": ("star", _rating_published),
-    "rating.replied": (
-        "message-circle",
-        lambda facts, zone: _("replied to your rating of {skill} on {when}").format(
-            **facts, when=_when(facts, zone)
-        ),
-    ),
-    "rating.retracted": (
-        "undo-2",
-        lambda facts, zone: _("took back a rating of you, for {skill} on {when}").format(
-            **facts, when=_when(facts, zone)
-        ),
-    ),
     "session.completed": ("circle-check", _session_completed),
     "session.unconfirmed": ("circle-question-mark", _session_unconfirmed),
     **BADGE_WORDS,
+    **CLAIM_WORDS,
     **COMMENT_WORDS,
+    **HELD_WORDS,
     **NAMING_WORDS,
+    **RATING_WORDS,
     **RING_WORDS,
+    **SKILL_WORDS,
     **WISH_WORDS,
     **STREAK_WORDS,
+    **STRIKE_WORDS,
 }

@@ -10,6 +10,7 @@ from skillswap.models.badge import BadgeCheck, BadgeCode, BadgeGrant
 from skillswap.models.block import Block, Mute
 from skillswap.models.board import Board, BoardPlace
 from skillswap.models.case import Case, CaseKind
+from skillswap.models.claim import OPEN_CLAIMS, Claim, ClaimFile, ClaimKind, ClaimState
 from skillswap.models.contest import Contest, ContestState
 from skillswap.models.conversation import (
     Conversation,
@@ -30,6 +31,7 @@ from skillswap.models.email_token import EmailToken, TokenPurpose
 from skillswap.models.event import Event
 from skillswap.models.exchange import Exchange, ExchangeLeg, ExchangeNote, ExchangeState
 from skillswap.models.follow import Follow, SkillFollow
+from skillswap.models.held_pitch import HeldPitch, HeldState
 from skillswap.models.impression import Exposure, Impression, ShownIn
 from skillswap.models.learning_session import (
     BookedSlot,
@@ -77,13 +79,17 @@ from skillswap.models.report import Report, ReportCategory, ReportState
 from skillswap.models.saved_teacher import SavedTeacher
 from skillswap.models.second_step import RecoveryCode, SecondStep
 from skillswap.models.skill import Level, Skill, SkillName, SkillState, UserSkill, UserSkillKind
+from skillswap.models.staff_note import StaffNote
+from skillswap.models.statistic import DailyStat, Metric
 from skillswap.models.streak import MarkKind, StreakAward, StreakMark
+from skillswap.models.strike import Strike, StrikeOutcome, StrikeState
 from skillswap.models.swap_ring import RingAnswer, RingState, SwapRing, SwapRingMember
 from skillswap.models.trend import SkillCount, SkillDay, SkillHour, Trend, TrendSpan
 from skillswap.models.user import Attempt, PauseKind, SignIn, StaffRole, User, UserState
 from skillswap.models.wish import OfferState, Wish, WishOffer, WishState
 
 __all__ = [
+    "OPEN_CLAIMS",
     "Attempt",
     "AuditEntry",
     "AvailabilityException",
@@ -99,6 +105,10 @@ __all__ = [
     "Case",
     "CaseKind",
     "Channel",
+    "Claim",
+    "ClaimFile",
+    "ClaimKind",
+    "ClaimState",
     "Comment",
     "CommentLike",
     "CommentState",
@@ -106,6 +116,7 @@ __all__ = [
     "ContestState",
     "Conversation",
     "ConversationMember",
+    "DailyStat",
     "DeclineReason",
     "Delivery",
     "DeliveryResult",
@@ -119,6 +130,8 @@ __all__ = [
     "ExchangeState",
     "Exposure",
     "Follow",
+    "HeldPitch",
+    "HeldState",
     "HourMask",
     "Impression",
     "LearningSession",
@@ -131,6 +144,7 @@ __all__ = [
     "MeetingState",
     "Message",
     "MessageKind",
+    "Metric",
     "Mute",
     "Notification",
     "OfferState",
@@ -186,9 +200,13 @@ __all__ = [
     "SkillHour",
     "SkillName",
     "SkillState",
+    "StaffNote",
     "StaffRole",
     "StreakAward",
     "StreakMark",
+    "Strike",
+    "StrikeOutcome",
+    "StrikeState",
     "SwapEdge",
     "SwapRing",
     "SwapRingMember",

@@ -38,7 +38,7 @@ MOVES = {
     R.SEALED: {R.PUBLISHED, R.HELD},
     R.PUBLISHED: {R.RETRACTED, R.HELD, R.HIDDEN},
     R.HELD: {R.PUBLISHED, R.SEALED, R.HIDDEN},
-    R.HIDDEN: {R.PUBLISHED},
+    R.HIDDEN: {R.PUBLISHED, R.HELD},
 }
 IS_SEALED = text("state = 'sealed'")
 IS_DUE = text("due_at IS NOT NULL")

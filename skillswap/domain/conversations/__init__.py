@@ -36,6 +36,7 @@ from skillswap.domain.conversations.writing import (
     read_to,
     send_message,
     send_to,
+    thaw,
 )
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "row_beside",
     "send_message",
     "send_to",
+    "thaw",
     "thread_of",
     "thread_with",
     "unread_count",

@@ -282,6 +282,18 @@ def freeze(person: User, other: User, now: datetime) -> None:
         live.tell(both, "changed", subject=f"conversations/{conversation.public_id}")
 
 
+def thaw(one_id: int, other_id: int) -> None:
+    """Let the two write again, where staff have looked. Harmless where they may."""
+    conversation = db.session.scalar(
+        select(Conversation).where(threads.between(one_id, other_id)).with_for_update()
+    )
+    if conversation is not None and conversation.frozen_at is not None:
+        conversation.frozen_at = None
+        db.session.flush()
+        subject = f"conversations/{conversation.public_id}"
+        live.tell((one_id, other_id), "changed", subject=subject)
+
+
 def let_in(person: User, public_id: str, now: datetime) -> Thread:
     """Let somebody in whose message waits under Requests. Harmless when they are in already."""
     thread = thread_of(person, public_id, now)

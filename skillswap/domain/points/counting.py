@@ -304,8 +304,8 @@ COUNTS: dict[str, tuple[Whose, Callable[[Event], None]]] = {
     "post.liked": (_author_if_tutorial, _liked),
     "profile.completed": (_named, _once(K.PROFILE)),
     "streak.reached": (_named, _streak),
-    # recorded once there are claims and decisions about reports
     "claim.approved": (_named, _once(K.CLAIM)),
     "claim.revoked": (_named, _revoked),
     "report.upheld": (_named, _once(K.REPORT)),
+    "report.overturned": (_named, _revoked),
 }

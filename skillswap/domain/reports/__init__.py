@@ -4,7 +4,13 @@
 """
 
 from skillswap.domain.reports.making import is_reported, make_report
-from skillswap.domain.reports.reading import ReportCard, reports_of
+from skillswap.domain.reports.reading import (
+    KINDS,
+    OtherReport,
+    ReportCard,
+    others_about,
+    reports_of,
+)
 from skillswap.domain.reports.subjects import (
     Line,
     Subject,
@@ -13,12 +19,15 @@ from skillswap.domain.reports.subjects import (
 )
 
 __all__ = [
+    "KINDS",
     "Line",
+    "OtherReport",
     "ReportCard",
     "Subject",
     "SubjectKind",
     "is_reported",
     "make_report",
+    "others_about",
     "reports_of",
     "subject_of",
 ]
