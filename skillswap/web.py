@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
 import flask
 from flask import (
@@ -31,15 +28,23 @@ from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from skillswap.askers import admin_only as admin_only
+from skillswap.askers import asking as asking
+from skillswap.askers import current_path, unauthorized
+from skillswap.askers import me as me
+from skillswap.askers import signed_in as signed_in
+from skillswap.askers import staff_only as staff_only
+from skillswap.askers import stepped_up as stepped_up
+from skillswap.askers import viewer as viewer
 from skillswap.db import transaction
 from skillswap.domain import frame as frames
 from skillswap.domain.badge_words import words_of
 from skillswap.domain.notifications import Face
-from skillswap.errors import DomainError, NotAllowed, NotFound, Refused, TooMany, WrongState
+from skillswap.errors import DomainError, NotAllowed, Refused, TooMany, WrongState
 from skillswap.extensions import login_manager
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
-from skillswap.models import BadgeCode, SignIn, User
+from skillswap.models import BadgeCode, User
 from skillswap.onward import PAGES, PLACES, first_sentence, pressed_in
 from skillswap.onward import safe_next as safe_next
 from skillswap.onward import wants_fragment as wants_fragment
@@ -47,7 +52,6 @@ from skillswap.sentences import word, word_state
 
 log = logging.getLogger(__name__)
 VARY = ("HX-Request", "HX-Request-Type")
-View = Callable[..., ResponseReturnValue]
 
 
 @dataclass(slots=True)
@@ -80,42 +84,6 @@ class Frame:
     def is_staff(self) -> bool:
         """Whether the moderators' entry is printed."""
         return self.me is not None and self.me.is_staff
-
-
-def me() -> User:
-    """The person signed in. Only behind `@login_required`."""
-    user: User = g.signed_in.user
-    return user
-
-
-def viewer() -> User | None:
-    """The person signed in, or None for a visitor."""
-    here: frames.SignedIn | None = g.get("signed_in")
-    return here.user if here else None
-
-
-def asking() -> User | None:
-    """Who asks at an address that is mostly the same for everybody, found out only now."""
-    return viewer() if current_user.is_authenticated else None
-
-
-def staff_only(view: View) -> View:
-    """Decorator: moderators and admins; for anybody else the address does not exist (404)."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        person = viewer()
-        if person is None or not person.is_staff:
-            raise NotFound("page")
-        return view(*args, **kwargs)
-
-    return guarded
-
-
-def signed_in() -> SignIn | None:
-    """The device that asks, or None for a visitor's."""
-    here: frames.SignedIn | None = g.get("signed_in")
-    return here.sign_in if here else None
 
 
 def render(
@@ -237,7 +205,7 @@ def _frame() -> dict[str, Any]:
         place = ""
     whole = not wants_fragment()
     if not whole:  # the page that is open, not the address that was asked
-        place = PLACES.get(_current_path().split("/")[1].partition("?")[0], place)
+        place = PLACES.get(current_path().split("/")[1].partition("?")[0], place)
     frame = Frame(
         me=here.user if here else None,
         csrf=csrf_token(),
@@ -317,30 +285,10 @@ def _domain_error(error: DomainError) -> Response:
     return answer
 
 
-def _unauthorized() -> ResponseReturnValue:
-    """Sign in first: a redirect for pages, a full load for htmx, never a page in a fragment."""
-    path = request.full_path.rstrip("?") if request.method == "GET" else None
-    if "HX-Request" in request.headers:
-        # a fragment or a button: back to the page it stands on; a boosted link: on to its page
-        onward = path if path and not wants_fragment() else _current_path()
-        target = url_for("accounts.log_in", next=onward)
-        return Response(status=401, headers={"HX-Redirect": target})
-    return redirect(url_for("accounts.log_in", next=path), 303)
-
-
-def _current_path() -> str:
-    """Path and query of the page htmx says it stands on."""
-    try:
-        here = urlsplit(request.headers.get("HX-Current-URL", ""))
-    except ValueError:  # a bracket too few, and whatever else an address can lack
-        return safe_next(None)
-    return safe_next(f"{here.path}?{here.query}" if here.query else here.path)
-
-
 def init_web(app: Flask) -> None:
     """Hook the above into the app."""
     login_manager.user_loader(load_sign_in)
-    login_manager.unauthorized_handler(_unauthorized)
+    login_manager.unauthorized_handler(unauthorized)
     app.before_request(_load_person)
     app.after_request(_cache_rules)
     app.context_processor(_frame)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pyotp
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from skillswap.blueprints.accounts import sealer
 from skillswap.db import db, transaction
@@ -182,7 +182,7 @@ def make_hours(person: User, *lines: str) -> None:
 
 
 def sign_in(person: User) -> str:
-    """A live sign-in of this person; returns the cookie's token."""
+    """A live sign-in of this person, just made; returns the cookie's token."""
     token, now = secrets.token_urlsafe(32), utcnow()
     with transaction():
         db.session.add(
@@ -192,9 +192,20 @@ def sign_in(person: User) -> str:
                 created_at=now,
                 seen_at=now,
                 expires_at=now + timedelta(days=30),
+                stepped_up_at=now,
             )
         )
     return token
+
+
+def sit_for_long(person: User) -> None:
+    """Eleven minutes go by since they last showed a password or a code, on any device."""
+    with transaction():
+        db.session.execute(
+            update(SignIn)
+            .where(SignIn.user_id == person.id)
+            .values(stepped_up_at=utcnow() - timedelta(minutes=11))
+        )
 
 
 def make_pitch(

@@ -17,6 +17,7 @@ from skillswap.blueprints import (
     cases,  # noqa: F401 - adds its views to those of `moderation`
     chat,
     chat_live,  # noqa: F401 - says what of a conversation arrives by the socket
+    claim_cases,  # noqa: F401 - adds its views to those of `moderation`
     collusion,  # noqa: F401 - adds its views to those of `moderation`
     comments,
     dashboard,
@@ -27,6 +28,8 @@ from skillswap.blueprints import (
     explore,
     feed,
     follows,
+    held_cases,  # noqa: F401 - adds its views to those of `moderation`
+    held_pitches,  # noqa: F401 - adds its views to those of `pitches`
     joining,  # noqa: F401 - adds its views to those of `sessions`
     media,
     moderation,
@@ -54,9 +57,13 @@ from skillswap.blueprints import (
     sessions,
     settings,
     skill_pages,
+    stepping_up,  # noqa: F401 - adds its view to those of `accounts`
     streaks,
+    strike_cases,  # noqa: F401 - adds its views to those of `moderation`
+    strikes,
     teachers,
     unsubscribe,
+    verification,
     wishes,
 )
 
@@ -91,6 +98,8 @@ ALL = (
     ratings,
     points,
     records,
+    strikes,
+    verification,
     boards,
     streaks,
     badges,

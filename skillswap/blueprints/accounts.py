@@ -62,7 +62,7 @@ def log_in() -> ResponseReturnValue:
         try:
             found = _check(form)
             if isinstance(found, accounts.Halfway):
-                return _go(second_step(found, remember=form.remember.data))
+                return go(second_step(found, remember=form.remember.data))
             return let_in(found, remember=form.remember.data)
         except Refused as error:
             form.refuse(error)
@@ -90,7 +90,7 @@ def code() -> ResponseReturnValue:
     form, kept = CodeForm(), flask.session.get("halfway")
     onward = request.args.get("next")
     if viewer() or not kept or time.time() - kept[3] > HALFWAY_SECONDS:
-        return _go(url_for(".log_in", next=onward))
+        return go(url_for(".log_in", next=onward))
     if form.validate_on_submit():
         try:
             return let_in(_check_code(form, kept), remember=kept[2])
@@ -98,7 +98,7 @@ def code() -> ResponseReturnValue:
             form.refuse(error)
         except Gone:
             flask.session.pop("halfway", None)
-            return _go(url_for(".log_in", next=onward))
+            return go(url_for(".log_in", next=onward))
     page = render("accounts/code.html", status=form.status, form=form, onward=onward)
     return with_wait(page, form)
 
@@ -140,7 +140,7 @@ def log_out() -> ResponseReturnValue:
         with transaction():
             accounts.log_out(sign_in, utcnow())
     flask.session.clear()
-    answer = _go(url_for("pages.home"))
+    answer = go(url_for("pages.home"))
     # what the browser kept of private pages goes too, so that "back" shows none of them
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
@@ -162,10 +162,10 @@ def second_step(halfway: accounts.Halfway, *, remember: bool) -> str:
 
 
 def _go_on() -> Response:
-    return _go(safe_next(request.args.get("next")))
+    return go(safe_next(request.args.get("next")))
 
 
-def _go(url: str) -> Response:
+def go(url: str) -> Response:
     """Load the page whole, for htmx as well: what stands on its body belongs to another token."""
     if "HX-Request" in request.headers:
         return Response(status=204, headers={"HX-Redirect": url})

@@ -278,6 +278,7 @@ def _open_sign_in(user_id: int, *, device: str, lasts: timedelta, now: datetime)
         created_at=now,
         seen_at=now,
         expires_at=now + lasts,
+        stepped_up_at=now,
     )
     db.session.add(sign_in)
     db.session.flush()

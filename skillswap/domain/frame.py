@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     bindparam,
     case,
+    false,
     literal,
     select,
     update,
@@ -29,12 +30,12 @@ from skillswap.domain import (
     learning_sessions,
     notifications,
     pitches,
+    second_steps,
 )
-from skillswap.domain.sign_ins import IDLE
+from skillswap.domain.sign_ins import IDLE, STAFF_IDLE
 from skillswap.lib.tokens import token_hash
 from skillswap.models import SignIn, StaffRole, User, UserState
 
-STAFF_IDLE = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -50,6 +51,7 @@ class SignedIn:
     unread_chats: int = 0
     open_contests: int = 0  # for staff
     badge_news: str | None = None  # the newest badge nobody has told them of yet
+    has_second_step: bool = False  # of staff, whose pages ask for it
 
     @property
     def user(self) -> User:
@@ -86,6 +88,10 @@ def _signed_in() -> Executable:
             conversations.unread_count(user_id).scalar_subquery(),
             case((User.staff_role != StaffRole.NONE, open_contests), else_=0),
             badges.news(user_id, now).scalar_subquery(),
+            case(
+                (User.staff_role != StaffRole.NONE, second_steps.is_asked_of(User.id)),
+                else_=false(),
+            ),
         )
         .join(SignIn.user)
         .options(contains_eager(SignIn.user))

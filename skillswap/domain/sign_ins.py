@@ -18,7 +18,7 @@ from skillswap.lib.passwords import hash_password
 from skillswap.lib.tokens import new_token, token_hash
 from skillswap.models import SignIn, User
 
-IDLE = timedelta(days=14)
+IDLE, STAFF_IDLE = timedelta(days=14), timedelta(hours=12)
 KEY_LENGTH = 16  # of the hash: enough to name a row to its owner
 SHOWN = 50
 BROWSERS = (
@@ -67,7 +67,7 @@ def _live(person: User, now: datetime) -> ColumnElement[bool]:
         (SignIn.user_id == person.id)
         & SignIn.revoked_at.is_(None)
         & (SignIn.expires_at > now)
-        & (SignIn.seen_at > now - IDLE)
+        & (SignIn.seen_at > now - (STAFF_IDLE if person.is_staff else IDLE))
     )
 
 
@@ -141,8 +141,13 @@ def change_password(person: User, here: SignIn, password: str, now: datetime) ->
     person.password_hash = made
     db.session.flush()
     end_others(person, here, now)
+    renew_token(here)
+    events.record("person.password_changed", actor=person, subject=person, to=[], now=now)
+    deliveries.mail(person, "account.password", now=now, path="/password/forgot")
+
+
+def renew_token(here: SignIn) -> None:
+    """Give this device another token; log it in anew, since the cookie's is worth nothing now."""
     here.token = new_token()
     here.token_hash = token_hash(here.token)
     db.session.flush()
-    events.record("person.password_changed", actor=person, subject=person, to=[], now=now)
-    deliveries.mail(person, "account.password", now=now, path="/password/forgot")

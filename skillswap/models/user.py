@@ -132,6 +132,11 @@ class User(Model):
         """Moderators and admins."""
         return self.staff_role is not StaffRole.NONE
 
+    @property
+    def is_admin(self) -> bool:
+        """Who may do all that staff may, and give roles."""
+        return self.staff_role is StaffRole.ADMIN
+
     def state_at(self, now: datetime) -> UserState:
         """The state with its end taken into account, also when no sweep has run yet."""
         if self.state in (UserState.LIMITED, UserState.SUSPENDED) and self.state_until:
@@ -175,6 +180,7 @@ class SignIn(Model):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    stepped_up_at: Mapped[datetime | None]  # who sits here last showed a password or a code
 
     token: str = ""  # only in the request that made the row; never stored
     is_authenticated = True

@@ -57,7 +57,7 @@ from skillswap.models import (
     StaffRole,
     User,
 )
-from tests import people, wishing, written
+from tests import holding, people, wishing, written
 from tests.conftest import HTMX
 from tests.support.push import Browser
 
@@ -564,6 +564,24 @@ def hand_back(ada: User, ben: User) -> Ready:
     return Ready(f"/moderation/cases/{key}/hand-back", ada)
 
 
+def held_pitch(ada: User, ben: User) -> Ready:
+    """Ben's waits for staff."""
+    key = holding.hold(ben, holding.teacher("lea"), utcnow()).public_id
+    return Ready(f"/pitches/held/{key}/withdraw", ben)
+
+
+def held_case(verb: str, form: Form | None = None) -> Callable[[User, User], Ready]:
+    """Ada is staff and has taken it."""
+
+    def ready(ada: User, ben: User) -> Ready:
+        people.make_staff(ada)
+        now = utcnow()
+        key = holding.take(ada, holding.hold(ben, holding.teacher("lea"), now), now)
+        return Ready(f"/moderation/cases/{key}/{verb}", ada, form or {})
+
+    return ready
+
+
 def clear(ada: User, ben: User) -> Ready:
     """Most of ben's points come from somebody else; ada is staff."""
     now, dot = utcnow(), people.make_person("dot")
@@ -697,6 +715,12 @@ EVERY: dict[str, Case] = {
         somebodys=False,
         again=HARMLESS,
     ),
+    "accounts.again": Case(
+        lambda ada, _ben: Ready("/login/again", ada, {"password": people.PASSWORD}),
+        wrong={"password": "not this one"},
+        somebodys=False,
+        again=HARMLESS,
+    ),
     "second_steps.begin": Case(
         mine("security/second-step/begin", {"password": people.PASSWORD}),
         wrong={"password": "not this one"},
@@ -753,6 +777,7 @@ EVERY: dict[str, Case] = {
         somebodys=False,
         again=frozenset({409, 422}),  # "you have an open pitch already", beside the field
     ),
+    "pitches.withdraw_held": Case(held_pitch),
     "wishes.new": Case(
         make_wish,
         {"body": WORDS + " www.example.org"},
@@ -946,6 +971,13 @@ EVERY: dict[str, Case] = {
     ),
     "moderation.claim": Case(claim, private=False, again=HARMLESS),
     "moderation.hand_back": Case(hand_back, private=False),
+    "moderation.release": Case(held_case("release"), private=False),
+    "moderation.keep_back": Case(
+        held_case("keep-back", {"body": "Say what you play."}),
+        wrong={"body": WORDS * 30},
+        kept=WORDS,
+        private=False,
+    ),
     "moderation.clear": Case(clear, private=False, again=HARMLESS),
     "moderation.retry": Case(retry, private=False),  # not even a door for visitors
     "preferences.page": Case(
