@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
 
     settings = settings or Settings.from_env()
+    storage = settings.storage()
     app = Flask(__name__, static_folder=None)
     app.config.update(
         SETTINGS=settings,
@@ -38,7 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
                 "channels": settings.channels,
                 "providers": settings.providers,
                 "link_hosts": settings.link_hosts,
-                "files": settings.storage(),
+                "files": storage,
+                "vault": settings.vault(storage),
             }
         },
         RATELIMIT_ENABLED=settings.flood_limits,

@@ -19,6 +19,7 @@ from skillswap.lib.meeting import KNOWN_HOSTS as LINK_HOSTS
 from skillswap.lib.meeting import GoogleAccount, ZoomAccount
 from skillswap.lib.push import KNOWN_HOSTS, PushKey
 from skillswap.lib.storage import FULL_AT, Folder, Storage
+from skillswap.lib.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_SECRET = 32
@@ -37,6 +38,7 @@ class Settings:
     env: Literal["development", "test", "production"]
     secret_key: str
     secret_key_fallbacks: tuple[str, ...]
+    document_keys: tuple[str, ...]  # the first seals, all open; none: no documents are taken
     database_url: str
     public_url: str
     redis_url: str
@@ -102,6 +104,10 @@ class Settings:
             return Bucket(self.media_bucket)
         return Folder(self.media_folder, self.disk_full_at)
 
+    def vault(self, storage: Storage) -> Vault | None:
+        """Where this process keeps people's documents, sealed; None when no key is given."""
+        return Vault(storage, *self.document_keys) if self.document_keys else None
+
     @property
     def push_key(self) -> PushKey | None:
         """The key by which push services know this place; without one there is no push."""
@@ -133,6 +139,7 @@ class Settings:
             env=name,  # type: ignore[arg-type]  # checked above
             secret_key=_secret(env, instance, production),
             secret_key_fallbacks=tuple(env.get("SECRET_KEY_FALLBACKS", "").split()),
+            document_keys=_document_keys(env, instance, production),
             database_url=_database(env, instance, production),
             public_url=public_url,
             redis_url=env.get("REDIS_URL", ""),
@@ -176,9 +183,35 @@ def _secret(env: Mapping[str, str], instance: Path, production: bool) -> str:
         return key
     if key:
         return key
-    kept = instance / "secret_key"
+    return _made_once(instance / "secret_key")
+
+
+def _document_keys(env: Mapping[str, str], instance: Path, production: bool) -> tuple[str, ...]:
+    """The keys of documents: from the environment, or in development kept in the instance folder.
+
+    Never those that sign cookies: who learns one must not have the other.
+    """
+    key, older = env.get("DOCUMENT_KEY", ""), env.get("DOCUMENT_KEY_FALLBACKS", "").split()
+    if not key and older:
+        raise BadSettings("DOCUMENT_KEY_FALLBACKS goes with DOCUMENT_KEY, which is not set.")
+    if not key:
+        return () if production else (_made_once(instance / "document_key"),)
+    keys = (key, *older)
+    others = {env.get("SECRET_KEY", ""), *env.get("SECRET_KEY_FALLBACKS", "").split()}
+    for one in keys:
+        weak = len(one) < LEAST_SECRET or one.lower().startswith(WEAK_SECRETS)
+        if weak or one in others:
+            raise BadSettings(
+                f"DOCUMENT_KEY is {LEAST_SECRET} random characters or more, other than SECRET_KEY; "
+                "without it no documents are taken in. The same holds for its fallbacks."
+            )
+    return keys
+
+
+def _made_once(kept: Path) -> str:
+    """A secret in the instance folder, made when it is not there yet."""
     if not kept.exists():
-        instance.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(48))
     return kept.read_text().strip()

@@ -48,7 +48,7 @@ FOLLOWS: dict[str, list[Consequence]] = {
     "strike.made": [notifications.notify],
     "strike.appealed": [],
     "strike.kept": [notifications.notify],
-    "strike.overturned": [notifications.notify],
+    "strike.overturned": [notifications.notify, badges.check],
     "skill.proposed": [],  # staff see the queue
     "skill.accepted": [notifications.notify],
     "skill.merged": [notifications.notify],

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from skillswap.db import EPOCH, afterwards, db
 from skillswap.domain import media
 from skillswap.lib.storage import Storage
-from skillswap.models import Media
+from skillswap.models import ClaimFile, Media
 
 log = logging.getLogger(__name__)
 LEFT_FOR = timedelta(hours=24)  # by then whatever wrote a file has written its row, or never will
@@ -63,7 +63,7 @@ def remove_due(now: datetime, limit: int) -> int:
 def _named(names: list[str]) -> set[str]:
     """Those of them that a row names."""
     found: set[str] = set()
-    for column in (Media.name, Media.small_name):
+    for column in (Media.name, Media.small_name, ClaimFile.name):
         found.update(
             name for name in db.session.scalars(select(column).where(column.in_(names))) if name
         )

@@ -62,12 +62,14 @@ TOPIC_OF_NOUN = {
     "exchange": Topic.AFTERWARDS,
     "session": Topic.SESSIONS,
     "contest": Topic.REMINDERS,
+    "claim": Topic.SECURITY,
     "chat": Topic.CHAT,
     "rating": Topic.AFTERWARDS,
     "post": Topic.PEOPLE,
     "comment": Topic.PEOPLE,
     "follow": Topic.PEOPLE,
     "badge": Topic.PROGRESS,
+    "skill": Topic.PROGRESS,  # that I proposed
     "streak": Topic.PROGRESS,
 }
 TOPIC_OF_KIND = {

@@ -163,8 +163,10 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
         "post": "posts",
         "comment": "comments",
         "badge": "badge_grants",
+        "claim": "claims",
         "wish": "wishes",
         "offer": "wish_offers",
+        "skill": "skills",
     }
     told = {kind.partition(".")[0] for kind in WORDS}
     assert {tables[noun] for noun in told} <= PAGES.keys() | LISTS.keys()
