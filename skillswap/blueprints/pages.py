@@ -13,7 +13,7 @@ from skillswap.blueprints.email_links import mailbox
 from skillswap.blueprints.feed import reading_in
 from skillswap.blueprints.posts import short_form
 from skillswap.db import db
-from skillswap.domain import email_links, recommending
+from skillswap.domain import email_links, recommending, strikes
 from skillswap.domain import home as homes
 from skillswap.lib.clock import utcnow
 from skillswap.models import ShownIn
@@ -65,7 +65,7 @@ def how_it_works() -> ResponseReturnValue:
 @bp.get("/safety")
 def safety() -> ResponseReturnValue:
     """Staying safe, and whom to tell."""
-    return render("pages/safety.html")
+    return render("pages/safety.html", rules=strikes.RULES)
 
 
 @bp.get("/privacy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -137,9 +138,21 @@ def _show(person: User, name: str | None, store: Storage) -> None:
         update(User).where(mine).values(avatar=name).execution_options(synchronize_session=False)
     )
     set_committed_value(person, "avatar", name)
-    if old is not None:
-        db.session.execute(delete(Media).where(Media.name == old, Media.owner_id == person.id))
-        afterwards(kept=lambda: forget(store, old))
+    for gone in {*_others(person, name), *([old] if old else [])}:
+        db.session.execute(delete(Media).where(Media.name == gone, Media.owner_id == person.id))
+        afterwards(kept=partial(forget, store, gone))
+
+
+def _others(person: User, name: str | None) -> Sequence[str]:
+    """Pictures of theirs that the profile does not show: staff took one down, and it is kept for
+    as long as that may be wrong. Choosing another one ends it."""
+    return db.session.scalars(
+        select(Media.name).where(
+            Media.owner_id == person.id,
+            Media.kind == MediaKind.AVATAR,
+            Media.name != (name or ""),
+        )
+    ).all()
 
 
 def forget(store: Storage, name: str) -> None:

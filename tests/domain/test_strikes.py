@@ -1,4 +1,4 @@
-"""What follows from a report: a strike, its effects, its appeal, and what an overturned one leaves."""
+"""What follows from a report: a strike with its effects, its appeal, and what a wrong one leaves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from skillswap.db import db, transaction
-from skillswap.domain import cases, conversations, posts, reports, strikes
+from skillswap.domain import cases, posts, reports, strikes, wording
 from skillswap.domain.reports import SubjectKind
 from skillswap.domain.strikes import Outcome
 from skillswap.errors import NotFound, Refused, WrongState
@@ -111,7 +111,8 @@ def test_an_upheld_report_is_a_strike_its_person_reads(ada, ben, mo):
     (view,) = strikes.strikes_of(ben, None).rows
     assert view == strikes.strike_of(ben, strike.public_id)
     assert (view.outcome, view.rule.title, view.body) == (Outcome.WARNING, "No selling", WORDS)
-    assert view.may_appeal_at(utcnow()) and not view.is_faded_at(utcnow())
+    assert view.may_appeal_at(utcnow())
+    assert not view.is_faded_at(utcnow())
     assert view.fades_at == strike.decided_at + timedelta(days=180)
     assert kinds_told(ben) == ["strike.made"]
     assert ben.state is UserState.ACTIVE
@@ -130,9 +131,9 @@ def test_every_report_of_the_case_is_decided_and_everybody_told_no_more_than_tha
         select(PointsEntry.user_id).where(PointsEntry.kind == PointsKind.REPORT)
     )
     assert sorted(lines) == sorted([ada.id, cy.id])
-    from skillswap.domain.wording import WORDS as said
-
-    assert said["report.upheld"][1]({}, "UTC") == said["report.dismissed"][1]({}, "UTC")
+    assert wording.WORDS["report.upheld"][1]({}, "UTC") == wording.WORDS["report.dismissed"][1](
+        {}, "UTC"
+    )
 
 
 def test_a_dismissed_report_changes_nothing(ada, ben, mo):
@@ -142,7 +143,8 @@ def test_a_dismissed_report_changes_nothing(ada, ben, mo):
     with transaction():
         strikes.dismiss(mo, key, words="Nothing in it", now=now)
     assert db.session.scalars(select(Report.state)).one() is ReportState.DISMISSED
-    assert kinds_told(ada) == ["report.dismissed"] and kinds_told(ben) == []
+    assert kinds_told(ada) == ["report.dismissed"]
+    assert kinds_told(ben) == []
     assert db.session.scalar(select(Strike.id)) is None
     assert db.session.scalars(select(AuditEntry.action)).all()[-1] == "report.dismissed"
     with pytest.raises(WrongState, match="closed"), transaction():
@@ -253,7 +255,7 @@ def test_a_hidden_post_comes_back_with_an_overturned_strike(ada, ben, mo, max_):
     post = people.make_post(ben)
     strike = upheld(mo, reported(ada, "post", post.public_id), Outcome.NOTE, hide=True)
     assert post.state is PostState.HIDDEN
-    assert "offer" not in strike.quote and post.body[:20] in strike.quote
+    assert strike.quote == post.body
     answered(max_, strike, overturned=True)
     assert db.session.get(people.Post, post.id).state is PostState.PUBLISHED
 

@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from skillswap import create_app
 from skillswap.config import ROOT, Settings
 from skillswap.db import db, transaction
-from skillswap.domain import audit, cases, second_steps
+from skillswap.domain import audit, cases, second_steps, statistics
 from skillswap.lib.clock import utcnow
 from skillswap.lib.sealing import Sealer
 from skillswap.models import (
@@ -32,12 +32,14 @@ from skillswap.models import (
     CommentLike,
     Conversation,
     Event,
+    HeldPitch,
     LearningSession,
     LivePerson,
     Media,
     MediaKind,
     Meeting,
     Message,
+    Metric,
     Notification,
     Pitch,
     PlaceKind,
@@ -49,6 +51,8 @@ from skillswap.models import (
     RecoveryCode,
     SignIn,
     SkillFollow,
+    Strike,
+    StrikeOutcome,
     SwapRing,
     SwapRingMember,
     User,
@@ -226,8 +230,35 @@ def fill_what_the_town_lacks() -> None:
         db.session.add(RecoveryCode(user_id=teacher.id, code_hash="0"))
         audit.record("person.restored", by=None, subject=teacher, person=teacher, now=now)
         cases.open_case(CaseKind.FLAG, "users", teacher.id, person=teacher, now=now)
+        give_a_strike(teacher, now)
         fill_the_feed(one.teacher_id, one.skill_id, now)
         fill_a_ring(one.teacher_id, one.skill_id, now)
+        fill_what_is_held(one, now)
+        fill_the_days()
+
+
+def give_a_strike(person: User, now: datetime) -> None:
+    """A strike, with the case it came of."""
+    case = cases.open_case(CaseKind.REPORT, "users", person.id, person=person, now=now)
+    stood = {"state": "active", "until": None, "body": ""}
+    strike = Strike(
+        person_id=person.id,
+        case_id=case.id,
+        by_id=person.id,
+        outcome=StrikeOutcome.NOTE,
+        rule=1,
+        body="Why",
+        about="person",
+        subject_type="users",
+        subject_id=person.id,
+        hides=False,
+        before=stood,
+        after=stood,
+        decided_at=now,
+        appeal_by=now,
+    )
+    db.session.add(strike)
+    db.session.flush()
 
 
 def fill_the_feed(user_id: int, skill_id: int, now: datetime) -> None:
@@ -263,6 +294,19 @@ def fill_a_ring(user_id: int, skill_id: int, now: datetime) -> None:
     ring = SwapRing(starter_id=user_id, round_key="1", started_at=now, respond_by=now)
     ring.members = [SwapRingMember(position=0, user_id=user_id, skill_id=skill_id)]
     db.session.add(ring)
+
+
+def fill_the_days() -> None:
+    """A number of a day."""
+    statistics.keep({(20_000, Metric.JOINED): 3})
+
+
+def fill_what_is_held(one: LearningSession, now: datetime) -> None:
+    """A pitch that waits for staff."""
+    held = HeldPitch(body="Hello.", days=7, held_at=now)
+    held.learner_id, held.teacher_id = one.learner_id, one.teacher_id
+    held.skill_id = one.skill_id
+    db.session.add(held)
 
 
 def rows(table: type) -> int:

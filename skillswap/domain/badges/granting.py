@@ -37,6 +37,7 @@ AFTER: dict[str, tuple[BadgeCode, ...]] = {
     "post.published": (B.AUTHOR,),
     "post.released": (B.AUTHOR,),
     "post.liked": (B.AUTHOR,),
+    "strike.overturned": (B.TOP_MENTOR,),
 }
 # the sweep looks again: of a like nobody holds the author's row, so that two at once might each
 # miss the other, and a rating is released after it is told

@@ -119,6 +119,7 @@ TAKEN: dict[str, Callable[[], str]] = {
     "undone": lambda: _("Taken back: you undid your answer"),
     "retracted": lambda: _("Taken back: you retracted it"),
     "revoked": lambda: _("Taken back: it was revoked"),
+    "overturned": lambda: _("Taken back: the decision about it was wrong"),
     "": lambda: _("Taken back"),
 }
 REASONS: dict[PointsReason, Callable[[], str]] = {
