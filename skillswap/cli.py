@@ -25,6 +25,7 @@ from skillswap.domain import (
     safety,
     second_steps,
     skills,
+    statistics,
     trends,
 )
 from skillswap.errors import WrongState
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(examine)
     app.cli.add_command(reindex)
     app.cli.add_command(points_group)
+    app.cli.add_command(statistics_group)
     app.cli.add_command(work)
 
 
@@ -196,6 +198,20 @@ def rebuild_points() -> None:
     with transaction():
         count = points.rebuild()
     click.echo(f"{count} events are counted anew.")
+
+
+@click.group("statistics")
+def statistics_group() -> None:
+    """The numbers of days that staff see."""
+
+
+@statistics_group.command("rebuild")
+@with_appcontext
+def rebuild_statistics() -> None:
+    """Count every day anew from what has happened. Harmless at any time."""
+    with transaction():
+        count = statistics.rebuild(utcnow())
+    click.echo(f"{count} days are counted anew.")
 
 
 @click.command("work")

@@ -82,6 +82,7 @@ class Message(Model):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("conversation_id", "sender_id", "client_key"),
+        Index("ix_messages_created", "created_at", "kind", "sender_id"),
         {"sqlite_with_rowid": False},
     )
     conversation_id: Mapped[int] = mapped_column(

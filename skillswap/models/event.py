@@ -22,6 +22,7 @@ class Event(Model):
     __table_args__ = (
         Index("ix_events_subject", "subject_type", "subject_id", "id"),
         Index("ix_events_actor", "actor_id", "id"),
+        Index("ix_events_happened", "happened_at", "actor_id"),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -142,8 +142,8 @@ class PointsDue(Model):
 class PointsFlag(Model):
     """Most of a person's points of 30 days come from one partner, or from a closed circle.
 
-    While it stands, the person is on no board. It goes by itself 30 days after the pattern was
-    last seen, or at once when a moderator clears it.
+    While it stands, the person is on no board, and a case asks staff about it. It goes by itself 30
+    days after the pattern was last seen, or at once when they clear it.
     """
 
     __tablename__ = "points_flags"
@@ -168,5 +168,6 @@ class PointsFlag(Model):
     share: Mapped[int]  # of a hundred
     found_at: Mapped[datetime]
     until: Mapped[datetime] = mapped_column(index=True)
+    kept_at: Mapped[datetime | None]  # staff looked, and it stands: no case about it again
     cleared_at: Mapped[datetime | None]
     cleared_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
