@@ -1,6 +1,6 @@
 # SkillSwap's commands: `make help` lists them. Needed beforehand: Python 3.11 or newer, and make.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check fix shell migration demo bench lock clean venv venv-dev
+.PHONY: help run dev test check fix shell migration demo code bench lock clean venv venv-dev
 
 # The first Python that is new enough. Give another with `make run PYTHON=/path/to/python3`.
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -40,6 +40,9 @@ migration: venv-dev ## write the migration that the models ask for: make migrati
 demo: venv ## load the demo people into the database (harmless twice)
 	@$(PY) -m tools.prepare
 	@$(PY) -m flask demo
+
+code: venv ## the six digits that the demo's staff are asked for: make code who=mo
+	@$(PY) -m flask demo-code $(or $(who),mo)
 
 bench: venv-dev ## page cost, work in towns of each size (FULL=1: a million), free time, matching, sockets, and the races at 200 trials
 	@$(PY) bench/pages.py

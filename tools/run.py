@@ -56,7 +56,7 @@ def welcome(settings: Settings, *, demo: bool) -> str:
     if demo:
         lines += [f"  Sign in with the password {settings.demo_password} as", ""]
         lines += [f"    {username:<6}{what}" for username, what in SIGN_INS]
-        lines += [""]
+        lines += ["", "  For the last two a code is asked for as well: make code who=mo", ""]
     return "\n".join(lines)
 
 

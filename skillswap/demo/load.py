@@ -11,7 +11,7 @@ from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.demo import rings, saved, standing
+from skillswap.demo import checked, phones, rings, saved, standing
 from skillswap.demo.cast import LEADS, Person, cast, usernames
 from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
@@ -26,11 +26,12 @@ from skillswap.demo.posts import Posts
 from skillswap.demo.reviews import Reviews
 from skillswap.demo.wishes import Wishes
 from skillswap.domain import deliveries, name_words, touched
-from skillswap.domain.skills import load_catalogue
+from skillswap.domain.catalogue import load_catalogue
 from skillswap.domain.usernames import name_key
 from skillswap.lib.languages import mask_of
 from skillswap.lib.markdown import render_markdown
 from skillswap.lib.passwords import hash_password
+from skillswap.lib.sealing import Sealer
 from skillswap.models import (
     AvailabilityException,
     AvailabilityWindow,
@@ -86,7 +87,7 @@ def plan_of(now: datetime) -> tuple[dict[str, Person], Sequence[Step]]:
     return people, plan.steps()
 
 
-def load_demo(now: datetime, password: str) -> Loaded:
+def load_demo(now: datetime, password: str, sealer: Sealer) -> Loaded:
     """Bring in all of it, in the caller's transaction: everything, or nothing.
 
     All share one hash of `password`, made before the first statement.
@@ -95,6 +96,8 @@ def load_demo(now: datetime, password: str) -> Loaded:
     people, steps = plan_of(now)
     load_catalogue(now)
     _insert_people(people, last_acts(steps), password_hash, now)
+    for one in db.session.scalars(select(User).where(User.username.in_(STAFF))):
+        phones.give(one, sealer, now)
     with deliveries.silence():  # nobody is mailed about a past that is being invented
         _play(people, steps, now)
     remember_skills(now)
@@ -125,6 +128,7 @@ def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) ->
     keep_tutorials(written.made, people, play.users, now)
     saved.fill(play.users, now)
     rings.fill(play.users, now)
+    checked.fill(play.users, now)
     standing.fill(play.users, now)
 
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from skillswap import create_app
+from skillswap.blueprints.accounts import sealer
 from skillswap.config import Settings
 from skillswap.db import db, transaction
 from skillswap.demo import cast, is_loaded, load_demo
@@ -53,6 +54,7 @@ from skillswap.models import (
     PostImage,
     PostKind,
     PostState,
+    SecondStep,
     SessionState,
     Skill,
     StaffRole,
@@ -60,6 +62,7 @@ from skillswap.models import (
     User,
 )
 from tests import people
+from tests.conftest import Browser
 
 WINTER_NIGHT = datetime(2026, 1, 17, 3, 12, 45, tzinfo=UTC)
 CLOCKS_CHANGE = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
@@ -195,7 +198,7 @@ def person(username: str) -> User:
 @pytest.mark.usefixtures("app")
 def test_a_loaded_demo_is_whole_and_agrees_with_itself(now: datetime) -> None:
     with transaction():
-        loaded = load_demo(now, "another-password")
+        loaded = load_demo(now, "another-password", sealer())
 
     assert [
         check.line for check in doctor.examine(media.store().names()) if not check.is_well
@@ -321,11 +324,32 @@ def test_a_second_load_adds_nothing(app: Flask, now: datetime) -> None:
     assert db.session.scalar(select(func.count()).select_from(User)) == 1
 
 
+def test_whoever_runs_the_demo_gets_the_code_of_its_staff(
+    app: Flask, browser: Browser, now: datetime
+) -> None:
+    mo, _ada = people.mo(), people.ada()
+    with transaction():
+        db.session.execute(delete(SecondStep))
+    run, client = app.test_cli_runner(), browser()
+    for _turn in ("given a second step now", "as it stands"):
+        digits = run.invoke(args=["demo-code", "mo"]).output.strip()
+        client.post("/login", data={"email": mo.email, "password": people.PASSWORD})
+        assert client.post("/login/code", data={"code": digits}).status_code == 303
+        assert client.get("/moderation").status_code == 200
+        client.post("/logout")
+    for name in ("ada", "nobody"):
+        result = run.invoke(args=["demo-code", name])
+        assert (result.exit_code, result.output) == (
+            1,
+            "Nobody of the demo's staff has this name.\n",
+        )
+
+
 @pytest.mark.usefixtures("app")
 def test_a_load_that_fails_leaves_nothing(now: datetime) -> None:
     people.make_person("ines-duarte")  # so that the demo cannot bring in its own
     with pytest.raises(IntegrityError), transaction():
-        load_demo(now, "teach-and-learn")
+        load_demo(now, "teach-and-learn", sealer())
     assert db.session.scalars(select(User.username)).all() == ["ines-duarte"]
     assert db.session.scalar(select(func.count()).select_from(Skill)) == 0
 
@@ -341,6 +365,7 @@ def test_production_is_refused_with_a_sentence(settings: Settings) -> None:
             }
         )
     )
-    result = production.test_cli_runner().invoke(args=["demo"])
-    assert result.exit_code == 1
-    assert "no place in production" in result.output
+    for words in (["demo"], ["demo-code", "mo"]):
+        result = production.test_cli_runner().invoke(args=words)
+        assert result.exit_code == 1
+        assert "no place in production" in result.output
