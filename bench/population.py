@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from skillswap.db import db, transaction
 from skillswap.domain.frame import token_hash
-from skillswap.domain.skills import load_catalogue
+from skillswap.domain.catalogue import load_catalogue
 from skillswap.models import SignIn, Skill, User, UserSkill, UserSkillKind
 
 ZONES = (

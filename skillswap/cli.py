@@ -29,9 +29,10 @@ from skillswap.domain import (
     statistics,
     trends,
 )
-from skillswap.errors import NotFound, WrongState
+from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import StaffRole, User
+from skillswap.sentences import word
 
 
 def register(app: Flask) -> None:
@@ -60,7 +61,11 @@ def make_moderator(email: str, admin: bool) -> None:
     with transaction():
         person = _person(email)
         role = StaffRole.ADMIN if admin else StaffRole.MODERATOR
-        safety.give_role(person, role, now=utcnow())
+        try:
+            safety.give_role(person, role, now=utcnow())
+        except Refused as error:
+            click.echo(word(error.code, error.params), err=True)
+            sys.exit(1)
     click.echo(f"{person.name} is now {person.staff_role}.")
 
 

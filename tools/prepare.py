@@ -18,7 +18,7 @@ from sqlalchemy import text
 from skillswap import create_app
 from skillswap.config import BadSettings
 from skillswap.db import db, transaction
-from skillswap.domain import listings, points, skills, trends
+from skillswap.domain import catalogue, listings, points, trends
 from skillswap.lib.clock import utcnow
 
 
@@ -27,7 +27,7 @@ def prepare(app: Flask, *, demo: bool) -> None:
     with one_at_a_time(Path(os.environ.get("INSTANCE_PATH") or app.instance_path)):
         command(app, "db", "upgrade")
         with app.app_context(), transaction():
-            skills.load_catalogue(utcnow())
+            catalogue.load_catalogue(utcnow())
         with app.app_context():
             unlisted = listings.are_missing() or trends.are_missing()
             uncounted = points.are_missing()

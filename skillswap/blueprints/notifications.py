@@ -30,14 +30,20 @@ PAGES = {
     "badge_grants": "badges.show",
     "wishes": "wishes.show",
     "wish_offers": "wishes.offer",
+    "held_pitches": "pitches.held",
+    "strikes": "strikes.show",
+    "reports": "safety.own_report",
+    "claims": "verification.show",
 }
 # and where what is gone would have stood
 LISTS = {
     "pitches": "pitches.closed",
+    "held_pitches": "pitches.sent",
     "exchanges": "exchanges.mine",
     "learning_sessions": "sessions.past",
     "users": "follows.mine",
     "streak_awards": "streaks.mine",
+    "skills": "settings.skills",
     "wish_offers": "wishes.offers",
 }
 

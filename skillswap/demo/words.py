@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from skillswap.demo.cast import Person, hours_apart, returns_of
-from skillswap.domain.skills import catalogue
+from skillswap.domain.catalogue import catalogue
 from skillswap.lib.clock import MONTHS
 from skillswap.models import DeclineReason
 

@@ -24,12 +24,13 @@ from skillswap.domain import (
     name_words,
     points,
     rating_totals,
-    skills,
     trends,
 )
+from skillswap.domain.catalogue import catalogue
 from skillswap.domain.consequences import FOLLOWS
 from skillswap.domain.wording import WORDS
 from skillswap.lib.clock import quarters, utcnow
+from skillswap.lib.text import search_key
 from skillswap.models import (
     BookedSlot,
     Conversation,
@@ -262,8 +263,9 @@ def _skills() -> Iterator[str]:
     for slug in db.session.scalars(nameless):
         yield f"{slug} has no name to be found by"
     known = set(db.session.scalars(select(Skill.slug)))
-    for entry in skills.catalogue():
-        if entry.slug not in known:
+    words = set(db.session.scalars(select(SkillName.key)))
+    for entry in catalogue():
+        if entry.slug not in known and search_key(entry.name) not in words:
             yield f"{entry.slug} of the catalogue is missing (flask load-skills)"
 
 

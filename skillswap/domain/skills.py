@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.domain import completing, events
+from skillswap.domain import cases, completing, events
+from skillswap.domain.catalogue import catalogue
 from skillswap.domain.limits import PROPOSED_SKILLS, SKILLS_EACH_WAY
 from skillswap.domain.touched import touch
 from skillswap.errors import NotFound, Refused
 from skillswap.lib.spelling import Speller
 from skillswap.lib.text import Unprintable, clean_line, mixes_alphabets, search_key
 from skillswap.models import (
+    CaseKind,
     Level,
     Skill,
     SkillName,
@@ -32,92 +32,12 @@ from skillswap.models import (
     UserSkillKind,
 )
 
-TABLE = Path(__file__).resolve().parent.parent / "data" / "skills.csv"
 NAME_LEAST, NAME_MOST, KEY_MOST, SLUG_MOST = 2, 60, 60, 50
 NOTE_MOST = 200
 UNSORTED = "Other"  # the category of a proposed skill, until a moderator gives it one
 SUGGESTIONS, NEAREST = 8, 3
 TYPED_MOST = 100
 NOT_PLAIN = re.compile(r"[^a-z0-9]+")
-
-
-# -- the catalogue --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of data/skills.csv. `names`: its name, then the aliases."""
-
-    slug: str
-    name: str
-    category: str
-    names: tuple[str, ...]
-
-    @property
-    def keys(self) -> dict[str, bool]:
-        """Search key -> whether it is an alias; the name wins where both give the same key."""
-        keys = {search_key(name): True for name in self.names}
-        return keys | {search_key(self.name): False}
-
-
-@lru_cache(maxsize=1)
-def catalogue() -> tuple[Entry, ...]:
-    """The catalogue that is shipped with the code."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Entry(
-                row["slug"],
-                row["name"],
-                row["category"],
-                (row["name"], *filter(None, row["aliases"].split("|"))),
-            )
-            for row in csv.DictReader(file)
-        )
-
-
-def load_catalogue(now: datetime) -> int:
-    """Write the shipped catalogue into the tables; returns how many skills are new.
-
-    Run again it adds what has come since and keeps every id. A skill that somebody proposed
-    meanwhile under the same name becomes the catalogue's own, with all who listed it. A word
-    that another skill answers to already stays with that one.
-    """
-    known = {skill.slug: skill for skill in db.session.scalars(select(Skill)).all()}
-    taken = {row.key: row.skill_id for row in db.session.execute(select(SkillName)).scalars()}
-    by_id = {skill.id: skill for skill in known.values()}
-    fresh: list[Entry] = []
-    for entry in catalogue():
-        skill = known.get(entry.slug) or by_id.get(taken.get(search_key(entry.name), 0))
-        if skill is None:
-            fresh.append(entry)
-        elif skill.state is not SkillState.MERGED:
-            skill.slug, skill.name, skill.category = entry.slug, entry.name, entry.category
-            skill.state = SkillState.ACTIVE
-    db.session.flush()
-    if fresh:
-        db.session.execute(
-            insert(Skill),
-            [
-                {"slug": e.slug, "name": e.name, "category": e.category, "created_at": now}
-                for e in fresh
-            ],
-        )
-    _load_names(taken)
-    return len(fresh)
-
-
-def _load_names(taken: Mapping[str, int]) -> None:
-    """The words of the catalogue that no skill answers to yet."""
-    rows = db.session.execute(select(Skill.slug, Skill.id)).all()
-    ids: dict[str, int] = {row.slug: row.id for row in rows}
-    names: dict[str, dict[str, object]] = {}
-    for entry in catalogue():
-        for key, is_alias in entry.keys.items():
-            if key not in taken:
-                word = {"key": key, "skill_id": ids[entry.slug], "is_alias": is_alias}
-                names.setdefault(key, word)
-    if names:
-        db.session.execute(insert(SkillName), list(names.values()))
 
 
 # -- verbs ----------------------------------------------------------------------------------------
@@ -144,7 +64,7 @@ def propose_skill(
     Until then only those who typed it themselves find it. Where the word is known already, that
     skill is put on the list. Raises Refused as `add_skill` does, and for names that are none.
     """
-    name = _clean_skill_name(name)
+    name = clean_skill_name(name)
     skill = find_skill(person, name) or _proposed_by_others(name)
     if skill is None:
         waiting = select(func.count()).where(
@@ -156,6 +76,9 @@ def propose_skill(
         events.record(
             "skill.proposed", actor=person, subject=skill, to=[], now=now, skill=skill.name
         )
+        if skill.proposed_by_id == person.id:  # nobody was quicker
+            about = "skills", skill.id
+            cases.open_case(CaseKind.SKILL, *about, person=person, now=now, name=skill.name)
     _add_line(person, kind, skill, level, note, now)
 
 
@@ -198,6 +121,7 @@ def _add_line(
     note = _clean_note(note)
     # two tabs must not fill the last place twice
     db.session.execute(select(User.id).where(User.id == person.id).with_for_update(key_share=True))
+    skill = _standing(skill.id)
     listed = set(
         db.session.scalars(
             select(UserSkill.skill_id).where(UserSkill.user_id == person.id, UserSkill.kind == kind)
@@ -219,6 +143,21 @@ def _add_line(
     completing.note(person, now)
 
 
+def _standing(skill_id: int) -> Skill:
+    """The skill, while staff merge it with none; the one that it was merged into meanwhile."""
+    held = db.session.scalars(
+        select(Skill)
+        .where(Skill.id == skill_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    if held.state is not SkillState.MERGED:
+        return held
+    if held.merged_into_id is None:
+        raise Refused("skill", "unknown_skill")
+    return db.session.get_one(Skill, held.merged_into_id)
+
+
 def _clean_note(note: str) -> str:
     try:
         note = clean_line(note)
@@ -229,8 +168,11 @@ def _clean_note(note: str) -> str:
     return note
 
 
-def _clean_skill_name(name: str) -> str:
-    """A name that can be one: letters, of one alphabet a word, and short enough to be found."""
+def clean_skill_name(name: str) -> str:
+    """A name that can be one: letters, of one alphabet a word, and short enough to be found.
+
+    Raises Refused.
+    """
     try:
         name = clean_line(name)
     except Unprintable:
@@ -247,7 +189,7 @@ def _clean_skill_name(name: str) -> str:
 def _insert_proposed(person: User, name: str, now: datetime) -> Skill:
     """The new entry and the word for it. The unique indexes decide who was first."""
     skill = Skill(
-        slug=_free_slug(name),
+        slug=free_slug(name),
         name=name,
         category=UNSORTED,
         state=SkillState.PROPOSED,
@@ -268,7 +210,7 @@ def _insert_proposed(person: User, name: str, now: datetime) -> Skill:
     return skill
 
 
-def _free_slug(name: str) -> str:
+def free_slug(name: str) -> str:
     """The name in plain letters, with some chance behind it where that is taken or empty."""
     slug = NOT_PLAIN.sub("-", search_key(name)).strip("-")[:SLUG_MOST].rstrip("-")
     if slug and db.session.scalar(select(Skill.id).where(Skill.slug == slug)) is None:

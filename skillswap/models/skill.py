@@ -40,11 +40,15 @@ class Skill(Model):
     name: Mapped[str] = mapped_column(String(60))
     category: Mapped[str] = mapped_column(String(40), index=True)
     state: Mapped[SkillState] = mapped_column(choice(SkillState), default=SkillState.ACTIVE)
+    # of a merged one; into nothing when staff refused what somebody proposed
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("skills.id"))
     proposed_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
     created_at: Mapped[datetime]
+    curated_at: Mapped[datetime | None]  # staff chose its words: the catalogue leaves it alone
+    # just merged: what was begun meanwhile follows then (domain/merging.py)
+    follow_at: Mapped[datetime | None]
 
 
 class SkillName(Model):

@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from skillswap.db import db, transaction
 from skillswap.domain import comments, doctor, learning_sessions, likes, media
-from skillswap.domain.skills import load_catalogue
+from skillswap.domain.catalogue import load_catalogue
 from skillswap.models import (
     BookedSlot,
     Comment,

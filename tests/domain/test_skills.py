@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
 from skillswap.domain import skills
+from skillswap.domain.catalogue import catalogue, load_catalogue
 from skillswap.errors import NotFound, Refused
 from skillswap.lib.clock import utcnow
 from skillswap.lib.text import search_key
@@ -16,7 +17,7 @@ from tests import people
 
 def load(now) -> int:
     with transaction():
-        return skills.load_catalogue(now)
+        return load_catalogue(now)
 
 
 def ids() -> dict[str, int]:
@@ -24,7 +25,7 @@ def ids() -> dict[str, int]:
 
 
 def test_the_catalogue_holds_hundreds_of_skills_and_no_word_means_two(app):
-    entries = skills.catalogue()
+    entries = catalogue()
     assert len(entries) >= 300
     assert len({entry.slug for entry in entries}) == len(entries)
     keys = [key for entry in entries for key in entry.keys]
@@ -33,7 +34,7 @@ def test_the_catalogue_holds_hundreds_of_skills_and_no_word_means_two(app):
 
 
 def test_loading_twice_keeps_every_id(app, now):
-    assert load(now) == len(skills.catalogue())
+    assert load(now) == len(catalogue())
     first = ids()
     assert load(now) == 0
     assert ids() == first
@@ -121,7 +122,7 @@ def test_what_nobody_knows_or_is_listed_already_is_refused(ada, now):
 
 def test_a_list_holds_twelve_skills_each_way(cy, now):
     load(now)
-    names = [entry.name for entry in skills.catalogue() if entry.name != "JavaScript"]
+    names = [entry.name for entry in catalogue() if entry.name != "JavaScript"]
     for name in names[:11]:
         add(cy, name)
     with pytest.raises(Refused, match="skills_full"):
@@ -250,7 +251,7 @@ def test_a_misspelt_skill_is_among_the_nearest(typed, name):
 def test_one_slip_leaves_nearly_every_skill_the_nearest():
     """Two letters swapped in the middle of each name of the catalogue."""
     missed = []
-    for entry in skills.catalogue():
+    for entry in catalogue():
         middle = len(entry.name) // 2
         typed = entry.name[: middle - 1] + entry.name[middle - 1 : middle + 1][::-1]
         typed += entry.name[middle + 1 :]

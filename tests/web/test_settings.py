@@ -10,6 +10,7 @@ from sqlalchemy import event, select, update
 
 from skillswap.db import db, transaction
 from skillswap.domain import skills
+from skillswap.domain.catalogue import catalogue, load_catalogue
 from skillswap.lib.clock import utcnow
 from skillswap.models import Skill, SkillState, StaffRole, User, UserSkill, UserSkillKind, UserState
 from tests import people
@@ -358,14 +359,14 @@ def test_one_list_alone_is_a_fragment(browser, ada):
 
 def test_a_full_list_says_so_instead_of_its_form(browser, cy, now):
     with transaction():
-        skills.load_catalogue(now)
-        for entry in skills.catalogue()[:11]:
+        load_catalogue(now)
+        for entry in catalogue()[:11]:
             skills.add_skill(cy, UserSkillKind.OFFERED, entry.slug, level=1, note="", now=now)
     client = browser(cy)
     page = client.get("/settings/skills").text
     assert "This list is full." in page
     assert 'action="/settings/skills/offered/add"' not in page
-    typed = {"skill": skills.catalogue()[12].name, "level": "1"}
+    typed = {"skill": catalogue()[12].name, "level": "1"}
     answer = client.post("/settings/skills/offered/add", data=typed)
     assert answer.status_code == 422
     assert "A list holds at most 12 skills." in answer.text
@@ -402,8 +403,8 @@ def test_the_lists_cost_the_same_for_few_and_many(browser, queries, cy, now):
 
     few = cost("/settings/skills")
     with transaction():
-        skills.load_catalogue(now)
-        for entry in skills.catalogue()[:11]:
+        load_catalogue(now)
+        for entry in catalogue()[:11]:
             skills.add_skill(cy, UserSkillKind.OFFERED, entry.slug, level=1, note="", now=utcnow())
     assert cost("/settings/skills") == few <= 3
     assert cost("/settings/skills/suggest?q=a") <= 2
