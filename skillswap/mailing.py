@@ -45,6 +45,8 @@ PAGES = {
     "badge_grants": "badges.show",
     "wishes": "wishes.show",
     "wish_offers": "wishes.offer",
+    "strikes": "strikes.show",
+    "reports": "safety.own_report",
     "claims": "verification.show",
     "held_pitches": "pitches.held",
 }

@@ -23,6 +23,8 @@ PAGES = {
     "naming": "achievements.naming",
     "wish": "wishes.show",
     "offer": "wishes.offer",
+    "strike": "strikes.show",
+    "case": "moderation.case",
 }
 # which entry of the menu the pages of each blueprint stand under
 PLACES = {

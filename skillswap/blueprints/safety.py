@@ -14,7 +14,7 @@ from skillswap.db import transaction
 from skillswap.domain import dismissals, reports, safety
 from skillswap.domain.reports import Subject, SubjectKind
 from skillswap.errors import NotFound, Refused
-from skillswap.forms.safety import ReportForm
+from skillswap.forms.safety import CATEGORIES, ReportForm
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
 from skillswap.models import ReportCategory, User
@@ -110,6 +110,14 @@ def report() -> ResponseReturnValue:
             blocked = bool(form.also_block.data)
             return after_post(url_for(".privacy") if blocked else _page_of(subject))
     return _asked(form, subject)
+
+
+@bp.get("/reports/<public_id>")
+@login_required
+def own_report(public_id: str) -> ResponseReturnValue:
+    """A report of mine, and whether somebody has looked at it."""
+    found = reports.own_report(me(), public_id)
+    return render("safety/own_report.html", report=found, words=CATEGORIES)
 
 
 def _subject(form: ReportForm) -> Subject:

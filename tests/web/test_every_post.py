@@ -34,13 +34,17 @@ from skillswap.domain import (
     learning_sessions,
     pitches,
     ratings,
+    reports,
     rings,
     second_steps,
+    strikes,
 )
 from skillswap.domain.preferences import Topic
+from skillswap.domain.strikes import Outcome
 from skillswap.lib.clock import local, utcnow
 from skillswap.lib.sealing import Sealer
 from skillswap.lib.tokens import token_hash
+from skillswap.models import Case as Waiting
 from skillswap.models import (
     CaseKind,
     Channel,
@@ -53,8 +57,10 @@ from skillswap.models import (
     OutcomeAnswer,
     Pitch,
     PointsFlag,
+    ReportCategory,
     SignIn,
     StaffRole,
+    Strike,
     User,
 )
 from tests import holding, people, wishing, written
@@ -564,6 +570,64 @@ def hand_back(ada: User, ben: User) -> Ready:
     return Ready(f"/moderation/cases/{key}/hand-back", ada)
 
 
+def taken(ada: User, ben: User) -> str:
+    """Eve has reported ben; ada is staff and has taken the case."""
+    eve, now = people.make_person("eve"), utcnow()
+    people.make_staff(ada)
+    with transaction():
+        subject = reports.subject_of(eve, reports.SubjectKind.PERSON, ben.username, now)
+        category = ReportCategory.SPAM
+        facts = {"category": category, "body": "", "also_block": False}
+        made = reports.make_report(eve, subject, **facts, now=now)
+        key = db.session.get_one(Waiting, made.case_id).public_id
+        cases.claim(ada, key, now)
+    return key
+
+
+def reported(ada: User, ben: User, verb: str, form: Form) -> Ready:
+    return Ready(f"/moderation/cases/{taken(ada, ben)}/{verb}", ada, form)
+
+
+def uphold(ada: User, ben: User) -> Ready:
+    form = {"outcome": "limited", "rule": "4", "days": "14", "words": "Nobody pays here."}
+    return reported(ada, ben, "uphold", form)
+
+
+def struck(ada: User, ben: User, *, outcome: Outcome = Outcome.WARNING) -> Strike:
+    """Ben has a strike by ada."""
+    case = taken(ada, ben)
+    days = 14 if outcome is Outcome.SUSPENDED else None
+    with transaction():
+        return strikes.uphold(
+            ada, case, outcome=outcome, rule=4, days=days, words="Because.", now=utcnow()
+        )
+
+
+def appeal(ada: User, ben: User) -> Ready:
+    key = struck(ada, ben).public_id
+    return Ready(f"/strikes/{key}/appeal", ben, {"body": "It was a gift."})
+
+
+def appeal_by_link(ada: User, ben: User) -> Ready:
+    struck(ada, ben, outcome=Outcome.SUSPENDED)
+    kind = Delivery.kind == "account.strike_made"
+    path = db.session.scalars(select(Delivery).where(kind)).one().payload["path"]
+    return Ready(f"{path}/appeal", None, {"body": "It was a gift."})
+
+
+def answer_appeal(ada: User, ben: User) -> Ready:
+    """Another member of staff has taken it."""
+    key = struck(ada, ben).public_id
+    with transaction():
+        strikes.appeal(ben, key, body="It was a gift.", now=utcnow())
+    lia = people.make_person("lia", staff_role=StaffRole.MODERATOR)
+    case = cases.next_for(lia, utcnow())
+    with transaction():
+        cases.claim(lia, case, utcnow())
+    form = {"verdict": "overturned", "words": "You are right."}
+    return Ready(f"/moderation/cases/{case}/answer", lia, form)
+
+
 def held_pitch(ada: User, ben: User) -> Ready:
     """Ben's waits for staff."""
     key = holding.hold(ben, holding.teacher("lea"), utcnow()).public_id
@@ -971,6 +1035,22 @@ EVERY: dict[str, Case] = {
     ),
     "moderation.claim": Case(claim, private=False, again=HARMLESS),
     "moderation.hand_back": Case(hand_back, private=False),
+    "moderation.uphold": Case(
+        uphold, wrong={"outcome": "", "words": WORDS}, kept=WORDS, private=False
+    ),
+    "moderation.dismiss": Case(
+        lambda ada, ben: reported(ada, ben, "dismiss", {"words": "It is a joke."}),
+        wrong={"words": WORDS * 30},
+        kept=WORDS,
+        private=False,
+    ),
+    "moderation.answer": Case(
+        answer_appeal, wrong={"verdict": "", "words": WORDS}, kept=WORDS, private=False
+    ),
+    "strikes.appeal": Case(appeal, wrong={"body": WORDS * 50}, kept=WORDS),
+    "strikes.appeal_by_link": Case(
+        appeal_by_link, wrong={"body": WORDS * 50}, kept=WORDS, private=False, somebodys=False
+    ),
     "moderation.release": Case(held_case("release"), private=False),
     "moderation.keep_back": Case(
         held_case("keep-back", {"body": "Say what you play."}),

@@ -7,8 +7,10 @@ from skillswap.domain.reports.making import is_reported, make_report
 from skillswap.domain.reports.reading import (
     KINDS,
     OtherReport,
+    OwnReport,
     ReportCard,
     others_about,
+    own_report,
     reports_of,
 )
 from skillswap.domain.reports.subjects import (
@@ -22,12 +24,14 @@ __all__ = [
     "KINDS",
     "Line",
     "OtherReport",
+    "OwnReport",
     "ReportCard",
     "Subject",
     "SubjectKind",
     "is_reported",
     "make_report",
     "others_about",
+    "own_report",
     "reports_of",
     "subject_of",
 ]

@@ -146,14 +146,10 @@ class Appealed:
 
 def appealed(case: Case) -> Appealed:
     """The strike an appeal is about. One statement."""
-    strike, by, behind = (
-        db.session.execute(
-            select(Strike, By, Case)
-            .join(By, By.id == Strike.by_id)
-            .join(Case, Case.id == Strike.case_id)
-            .where(Strike.id == case.subject_id)
-        )
-        .one()
-        ._tuple()
-    )
+    strike, by, behind = db.session.execute(
+        select(Strike, By, Case)
+        .join(By, By.id == Strike.by_id)
+        .join(Case, Case.id == Strike.case_id)
+        .where(Strike.id == case.subject_id)
+    ).one()
     return Appealed(_view(strike), by.name, behind)
