@@ -19,6 +19,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from skillswap import calendaring
+from skillswap.account_mails import ACCOUNT_MAILS
 from skillswap.addresses import absolute, address_of, host, settings
 from skillswap.domain import calendars
 from skillswap.domain.calendars import Invite
@@ -61,7 +62,12 @@ PAGES_OF_KIND = {
     "post.partner_asked": "achievements.naming",
 }
 # and what has no key in its address
-PAGES_ALONE = {"teacher.reopened": "saved_teachers.mine", "follow.made": "follows.mine"}
+PAGES_ALONE = {
+    "teacher.reopened": "saved_teachers.mine",
+    "follow.made": "follows.mine",
+    "report.limited": "pages.safety",
+    "report.freed": "pages.safety",
+}
 ATTACHED = _("The calendar file is attached.")
 # subject and sentence of a mail that brings nothing else
 IN_CALENDAR = (
@@ -76,108 +82,6 @@ OFF_CALENDAR = (
     _("Off your calendar: {what}, {when}"),
     _("{what} on {when} is off. The time is yours again."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AccountMail:
-    """The words of a mail about the account, and of its button."""
-
-    subject: str
-    said: tuple[str, ...]
-    button: str
-
-
-NOT_YOU = _("If it was not you, ignore this mail: nothing happens.")
-# kind -> words; the payload of such a delivery holds `path`, where the button leads
-ACCOUNT_MAILS = {
-    "account.confirm": AccountMail(
-        _("Confirm your address"),
-        (
-            _("Somebody, most likely you, joined SkillSwap with this address."),
-            _("Confirm it within 24 hours, and you can send your first pitch."),
-            NOT_YOU,
-        ),
-        _("Confirm your address"),
-    ),
-    "account.reset": AccountMail(
-        _("Choose a new password"),
-        (
-            _("Somebody, most likely you, asked for a new password."),
-            _("The link works once, for 30 minutes."),
-            NOT_YOU,
-        ),
-        _("Choose a new password"),
-    ),
-    "account.change": AccountMail(
-        _("Confirm your new address"),
-        (
-            _("Somebody, most likely you, wants to use this address on SkillSwap."),
-            _("The link works once, for 24 hours. Until then the old address stays."),
-            NOT_YOU,
-        ),
-        _("Confirm the new address"),
-    ),
-    "account.undo_change": AccountMail(
-        _("The address of your account changes"),
-        (
-            _("Somebody, most likely you, asked to use another address for your account."),
-            _("If it was you, there is nothing to do."),
-            _("If it was not you, undo it within 72 hours and choose a new password."),
-        ),
-        _("Undo the change"),
-    ),
-    "account.second_step_on": AccountMail(
-        _("Logging in now takes a code"),
-        (
-            _("The second step of your account was switched on a moment ago."),
-            _("All other devices were signed out. Keep the recovery codes somewhere safe."),
-            _("If it was not you, choose a new password now and write to us."),
-        ),
-        _("Security settings"),
-    ),
-    "account.second_step_off": AccountMail(
-        _("Logging in takes no code any more"),
-        (
-            _("The second step of your account was switched off a moment ago."),
-            _("If it was you, there is nothing to do. If not, choose a new password now."),
-        ),
-        _("Security settings"),
-    ),
-    # to somebody who cannot sign in: their own link shows the strike and takes an appeal
-    "account.strike_made": AccountMail(
-        _("A strike on your account"),
-        (
-            _("Our staff have looked at a report, and your account is suspended."),
-            _("This link, yours alone, says why and until when."),
-            _("If we are wrong, appeal there, once, within 30 days. Somebody else decides."),
-        ),
-        _("Read it, and appeal"),
-    ),
-    "account.strike_kept": AccountMail(
-        _("Your appeal has been answered"),
-        (
-            _("Somebody else on our staff has read your appeal. The strike stays."),
-            _("This link, yours alone, says why."),
-        ),
-        _("Read the answer"),
-    ),
-    "account.strike_overturned": AccountMail(
-        _("Your appeal has been answered"),
-        (
-            _("Your appeal was right, and the strike is off."),
-            _("Your account is still suspended for another reason."),
-        ),
-        _("Read the answer"),
-    ),
-    "account.password": AccountMail(
-        _("Your password was changed"),
-        (
-            _("The password of your account was changed a moment ago."),
-            _("If it was you, there is nothing to do. If not, choose a new one now."),
-        ),
-        _("Choose a new password"),
-    ),
-}
 
 
 # -- unsubscribing --------------------------------------------------------------------------------
@@ -285,7 +189,7 @@ def _account(letter: Letter) -> Written:
     return Written(
         subject=words.subject,
         hello=_hello(letter),
-        said=words.said,
+        said=(*words.said, *filter(None, [letter.claim.payload.get("words")])),
         points=(),
         button=Button(words.button, absolute(letter.claim.payload.get("path") or "/")),
         unsubscribe="",

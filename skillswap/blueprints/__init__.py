@@ -57,10 +57,12 @@ from skillswap.blueprints import (
     sessions,
     settings,
     skill_pages,
+    statistics,  # noqa: F401 - adds its view to those of `moderation`
     stepping_up,  # noqa: F401 - adds its view to those of `accounts`
     streaks,
     strike_cases,  # noqa: F401 - adds its views to those of `moderation`
     strikes,
+    taxonomy,  # noqa: F401 - adds its views to those of `moderation`
     teachers,
     unsubscribe,
     verification,

@@ -53,13 +53,28 @@ def send(username: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction():
-                pitch = pitches.send_pitch(me(), teacher, **form.values, now=now)
+                sent = pitches.send_or_hold(me(), teacher, **form.values, now=now)
         except Refused as error:
             form.refuse(error)
         else:
-            notice(_("Your pitch is with {name}.").format(name=teacher.first_name))
-            return after_post(url_for(".show", public_id=pitch.public_id))
+            return _after_sending(sent, teacher)
     return _compose(form, teacher, now)
+
+
+def _after_sending(sent: pitches.Sent, teacher: User) -> ResponseReturnValue:
+    """To its page; who repeats their words is told so."""
+    if sent.held is not None:
+        notice(_("Your pitch waits until a person has looked at it."))
+        return after_post(url_for(".held", public_id=sent.held.public_id))
+    notice(_("Your pitch is with {name}.").format(name=teacher.first_name))
+    if sent.alike:
+        notice(
+            _(
+                "You have sent nearly these words before. "
+                "The fourth time in a week a person looks at them first."
+            )
+        )
+    return after_post(url_for(".show", public_id=sent.one.public_id))
 
 
 def _compose(
@@ -127,10 +142,12 @@ def closed() -> ResponseReturnValue:
 
 def _list(box: Box) -> ResponseReturnValue:
     cards = pitches.box(box, me(), cursor(), utcnow())
+    first = box is Box.SENT and cursor() is None and not wants_fragment()
     return render(
         "pitches/list.html",
         "pitches/_rows.html",
         cards=cards,
+        held=pitches.held_of(me(), utcnow()) if first else (),
         current=None,
         pause_form=PauseForm(None),
         **_place(box),

@@ -19,6 +19,8 @@ from skillswap.models import (
     Exchange,
     ExchangeLeg,
     ExchangeState,
+    HeldPitch,
+    HeldState,
     LearningSession,
     OfferState,
     Pitch,
@@ -28,7 +30,7 @@ from skillswap.models import (
 from skillswap.models.pitch import OPEN
 
 LIVE = (ExchangeState.ACTIVE, ExchangeState.DORMANT)
-Between = type[Pitch] | type[Exchange] | type[WishOffer]
+Between = type[Pitch] | type[HeldPitch] | type[Exchange] | type[WishOffer]
 
 
 def close_between(person: User, other: User, reason: str, now: datetime) -> None:
@@ -45,6 +47,7 @@ def close_all(person: User, reason: str, now: datetime) -> None:
 
 def _close(person: User, reason: str, now: datetime, other: User | None) -> None:
     pitches.close_open(_theirs(Pitch, person, other), reason=reason, by=person, gone=True, now=now)
+    pitches.close_held(_theirs(HeldPitch, person, other), by=person, now=now)
     rings.close_of(person, other, now)
     wishes.close_offers(_theirs(WishOffer, person, other), by=person, gone=True, now=now)
     for exchange in _live_exchanges(person, other):
@@ -62,10 +65,11 @@ def _theirs(table: Between, person: User, other: User | None) -> ColumnElement[b
 
 
 def _partners(person: User) -> set[int]:
-    """Who has something open with this person. Three statements."""
+    """Who has something open with this person. Four statements."""
     found: set[int] = set()
     waiting: tuple[tuple[Between, ColumnElement[bool]], ...] = (
         (Pitch, Pitch.state.in_(OPEN)),
+        (HeldPitch, HeldPitch.state == HeldState.HELD),
         (Exchange, Exchange.state.in_(LIVE)),
         (WishOffer, WishOffer.state == OfferState.PENDING),
     )

@@ -75,7 +75,7 @@ def _mentions(key: str, skill: str) -> bool:
 
 
 def _of_people(body: str, about: About, others: Sequence[str]) -> Iterator[HintKind]:
-    if any(likeness(body, other) >= ALIKE for other in others):
+    if any(is_alike(body, other) for other in others):
         yield HintKind.ALIKE
     if about.places_free <= 0:
         yield HintKind.NO_PLACE
@@ -85,6 +85,15 @@ def _of_people(body: str, about: About, others: Sequence[str]) -> Iterator[HintK
         yield HintKind.PICTURE
     if about.bio_length < BIO_ENOUGH:
         yield HintKind.BIO
+
+
+def is_alike(one: str, other: str) -> bool:
+    """Whether the first text is nearly the other: most of its runs of words, or all its letters,
+    where a script has no spaces or the text is too short for such a run.
+    """
+    return likeness(one, other) >= ALIKE or WORD.findall(search_key(one)) == WORD.findall(
+        search_key(other)
+    )
 
 
 def likeness(one: str, other: str) -> float:

@@ -275,11 +275,28 @@ def check_quota(pitch: Pitch, now: datetime) -> None:
     Raises Refused or TooMany.
     """
     quota = quota_of(pitch.learner, now)
-    if (links := len(LINK.findall(pitch.body))) > quota.limits.links_in_pitch:
-        code = "too_many_links" if quota.limits.links_in_pitch else "no_links"
-        raise Refused("body", code, limit=quota.limits.links_in_pitch, found=links)
+    _check_links(pitch.body, quota.limits)
     for refusal in over_quota(pitch.teacher, quota, room_of(pitch.teacher, now), now):
         raise refusal
+
+
+def check_quota_for_one_more(learner: User, teacher: User, body: str, now: datetime) -> None:
+    """The limits, for a pitch that is not in the table. Raises as `check_quota` does."""
+    quota = one_less(quota_of(learner, now))
+    _check_links(body, quota.limits)
+    for refusal in over_quota(teacher, quota, room_of(teacher, now) - 1, now):
+        raise refusal
+
+
+def one_less(quota: Quota) -> Quota:
+    """The same once one more pitch is sent."""
+    return Quota(quota.limits, quota.open_left - 1, quota.today_left - 1, quota.next_at)
+
+
+def _check_links(body: str, limits: Limits) -> None:
+    if (links := len(LINK.findall(body))) > limits.links_in_pitch:
+        code = "too_many_links" if limits.links_in_pitch else "no_links"
+        raise Refused("body", code, limit=limits.links_in_pitch, found=links)
 
 
 # -- what the page for a new pitch shows ----------------------------------------------------------
@@ -313,8 +330,7 @@ def draft(learner: User, teacher: User, now: datetime) -> Draft:
     quota = quota_of(learner, now)
     obstacles = list(in_the_way(lists, now))
     if not obstacles:
-        one_more = Quota(quota.limits, quota.open_left - 1, quota.today_left - 1, quota.next_at)
-        obstacles += over_quota(teacher, one_more, room_of(teacher, now) - 1, now)
+        obstacles += over_quota(teacher, one_less(quota), room_of(teacher, now) - 1, now)
         if lists.taught.keys() <= before.keys():
             obstacles.append(Refused("pitch", "all_asked", teacher=teacher.first_name))
     places = teacher.places - exchanges.places_taken(teacher, now)

@@ -109,6 +109,12 @@ class LastWordForm(Form):
     body = TextAreaField(_("Your last word"), id="last-body", default="")
 
 
+class KeepBackForm(Form):
+    """Why staff do not send a held pitch; its learner reads it."""
+
+    body = TextAreaField(_("Why it is not sent"), id="keep-back-body", default="")
+
+
 class PauseForm(Form):
     """Until which day, if that is known."""
 

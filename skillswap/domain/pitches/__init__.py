@@ -1,7 +1,8 @@
 """What may be done with a pitch, and who sees which?
 
-`sending`, `answers` and `talking` hold the verbs of its two people, `clock`, `ending` and `pausing`
-what happens by itself, `reading` one pitch, `lists` all of somebody's.
+`sending`, `answers` and `talking` hold the verbs of its two people, `holding` what waits for staff
+before it is sent, `clock`, `ending` and `pausing` what happens by itself, `reading` one pitch,
+`lists` all of somebody's.
 """
 
 from skillswap.domain.pitches.answers import (
@@ -16,6 +17,19 @@ from skillswap.domain.pitches.answers import (
 from skillswap.domain.pitches.clock import expire_due, expire_if_due, remind_due
 from skillswap.domain.pitches.coaching import look_over
 from skillswap.domain.pitches.ending import close_open, teachers_of
+from skillswap.domain.pitches.holding import (
+    Alike,
+    Sent,
+    alike_of,
+    close_held,
+    held_in,
+    held_of,
+    held_pitch,
+    keep_back,
+    release,
+    send_or_hold,
+    withdraw_held,
+)
 from skillswap.domain.pitches.lists import (
     Box,
     PitchCard,
@@ -44,14 +58,18 @@ from skillswap.domain.pitches.talking import ask, ended_at, has_last_word, last_
 
 __all__ = [
     "WITH_ALL",
+    "Alike",
     "Box",
     "Moment",
     "PitchCard",
+    "Sent",
     "accept_pitch",
+    "alike_of",
     "ask",
     "box",
     "box_of",
     "card_of",
+    "close_held",
     "close_open",
     "closed",
     "decline_pitch",
@@ -60,18 +78,24 @@ __all__ = [
     "expire_due",
     "expire_if_due",
     "has_last_word",
+    "held_in",
+    "held_of",
+    "held_pitch",
     "ignore_pitch",
     "inbox",
+    "keep_back",
     "last_word",
     "look_over",
     "other_of",
     "pause",
     "pitch_of",
     "received_pitch",
+    "release",
     "remind_due",
     "reply",
     "resume",
     "resume_due",
+    "send_or_hold",
     "send_pitch",
     "sent",
     "sent_pitch",
@@ -82,6 +106,7 @@ __all__ = [
     "undo_until",
     "waiting_count",
     "waiting_for",
+    "withdraw_held",
     "withdraw_pitch",
     "withdraw_siblings",
 ]

@@ -36,7 +36,7 @@ def send_pitch(
     pitch_rules.check_days(days)
     # quotas are counted while nobody else writes pitches of mine or to this teacher
     exchanges.lock_people(learner.id, teacher.id)
-    _make_way(learner, teacher, wanted, now)
+    make_way(learner, teacher, wanted, now)
     pitch = Pitch(
         learner=learner,
         teacher=teacher,
@@ -71,7 +71,7 @@ def _add(pitch: Pitch) -> None:
         raise Refused("skill", "already_open", **names) from None
 
 
-def _make_way(learner: User, teacher: User, skill: Skill, now: datetime) -> None:
+def make_way(learner: User, teacher: User, skill: Skill, now: datetime) -> None:
     """End what is over by the clock, so that it does not count as open. Raises Refused while a
     decline is fresh, NotFound when one has blocked the other before both were locked.
     """
