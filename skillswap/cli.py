@@ -282,6 +282,8 @@ def unset(settings: Settings) -> list[str]:
         )
     if not settings.vapid_private_key:
         found.append("VAPID_PRIVATE_KEY is not set: no browser can be sent push.")
+    if not settings.document_keys:
+        found.append("DOCUMENT_KEY is not set: nobody can be verified.")
     if not settings.embedded_worker:
         found.append("EMBEDDED_WORKER is 0: a process with `flask work` has to run.")
     if not settings.flood_limits:

@@ -17,6 +17,7 @@ from skillswap.domain import (
     answering,
     badges,
     boards,
+    claims,
     comments,
     impressions,
     likes,
@@ -33,6 +34,7 @@ from skillswap.lib.clock import quarters, utcnow
 from skillswap.lib.text import search_key
 from skillswap.models import (
     BookedSlot,
+    ClaimFile,
     Conversation,
     ConversationMember,
     Event,
@@ -99,6 +101,7 @@ def examine(stored: Collection[str] | None) -> list[Check]:
         Check("notifications can be worded and opened", tuple(_notifications())),
         Check("every skill answers to a word", tuple(_skills())),
         Check("pictures and their files match", tuple(_pictures(stored))),
+        Check("documents can be opened", tuple(claims.unreadable())),
         Check("badges that were earned are held", tuple(badges.drift())),
         Check("points of weeks and months are those of their lines", tuple(points.drift())),
         Check("likes and comments are counted", (*likes.drift(), *comments.drift())),
@@ -308,7 +311,9 @@ def _conversations() -> Iterator[str]:
 
 def _pictures(stored: Collection[str] | None) -> Iterator[str]:
     small = select(Media.small_name).where(Media.small_name.is_not(None))
+    sealed = select(ClaimFile.name).where(ClaimFile.name.is_not(None))
     rows = {*db.session.scalars(select(Media.name)), *db.session.scalars(small)}
+    rows |= {name for name in db.session.scalars(sealed) if name}
     kept = rows if stored is None else set(stored)
     for name in sorted(rows - kept):
         yield f"the file {name} is lost"

@@ -11,9 +11,18 @@ from typing import Any
 from sqlalchemy import exists, literal, or_, select, union_all, update
 
 from skillswap.db import db
-from skillswap.domain import audit, closing, events, exchanges, follows, live, saved_teachers
+from skillswap.domain import (
+    audit,
+    claims,
+    closing,
+    events,
+    exchanges,
+    follows,
+    live,
+    saved_teachers,
+)
 from skillswap.domain.visibility import SEEN, visible
-from skillswap.errors import NotFound, WrongState
+from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.models import Block, Mute, SignIn, StaffRole, User, UserState
 from skillswap.models.user import HUES, initials
 
@@ -192,8 +201,16 @@ def put_back(
 
 
 def give_role(person: User, role: StaffRole, *, now: datetime, by: User | None = None) -> None:
-    """Make somebody a moderator or an admin, or neither any more."""
+    """Make somebody a moderator or an admin, or neither any more.
+
+    Raises Refused for the last admin there is.
+    """
     _lock(person)
+    others = exists().where(
+        User.staff_role == StaffRole.ADMIN, User.id != person.id, User.state.in_(SEEN)
+    )
+    if person.is_admin and role is not StaffRole.ADMIN and not db.session.scalar(select(others)):
+        raise Refused("role", "last_admin")
     person.staff_role = role
     _note("person.role_given", person, by, now, role=role.value)
 
@@ -236,11 +253,13 @@ def restore_due(now: datetime, limit: int) -> int:
 def delete_person(person: User, *, now: datetime) -> None:
     """Take somebody out of sight for good: signed out, invisible, what was open closed.
 
-    Erasing what they left is another matter, and later. Raises WrongState the second time.
+    Their documents go at once; erasing what else they left is another matter, and later. Raises
+    WrongState the second time.
     """
     _move(person, UserState.DELETED, None, "", now)
     _sign_out(person, now)
     closing.close_all(person, "deletion", now)
+    claims.erase_all_of(person, now)
     events.record("person.deleted", actor=None, subject=person, to=[], now=now)
 
 

@@ -12,9 +12,10 @@ from skillswap.domain.claims.deciding import (
     badge_for,
     open_file,
     refuse,
+    revocable,
     revoke,
 )
-from skillswap.domain.claims.ending import erase_all_of, erase_due, expire_due
+from skillswap.domain.claims.ending import erase_all_of, erase_due, expire_due, unreadable
 from skillswap.domain.claims.keeping import are_taken
 from skillswap.domain.claims.reading import (
     Badge,
@@ -71,7 +72,9 @@ __all__ = [
     "open_file",
     "overview",
     "refuse",
+    "revocable",
     "revoke",
     "submit",
+    "unreadable",
     "withdraw",
 ]

@@ -150,6 +150,25 @@ def refuse(staff: User, case_public_id: str, *, words: str, now: datetime) -> Cl
     return held.claim
 
 
+@dataclass(frozen=True, slots=True)
+class Revocable:
+    """An approval that an admin may take back."""
+
+    public_id: str
+    person: User
+    badge: str
+
+
+def revocable(admin: User, public_id: str, now: datetime) -> Revocable:
+    """What would be taken back. Raises as `revoke` does."""
+    claim = db.session.scalar(select(Claim).where(Claim.public_id == public_id))
+    if claim is None or not _may_revoke(admin, claim.user_id):
+        raise NotFound("claim")
+    if (state := claim.state_at(now)) is not ClaimState.APPROVED:
+        raise WrongState("claim", state)
+    return Revocable(claim.public_id, db.session.get_one(User, claim.user_id), claim.verdict)
+
+
 def revoke(admin: User, public_id: str, *, words: str, now: datetime) -> Claim:
     """Take an approval back. Raises NotFound for all but admins, for their own and for partners';
     Refused ("words"), WrongState unless it is approved and valid."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -89,6 +90,16 @@ def erase_due(now: datetime, limit: int) -> int:
             .execution_options(synchronize_session=False)
         )
     return len(gone)
+
+
+def unreadable() -> Iterator[str]:
+    """Documents that no key of this place opens. For the doctor."""
+    box = keeping.vault()
+    marks = box.marks if box else frozenset()
+    here = select(ClaimFile.name, ClaimFile.key_mark).where(ClaimFile.name.is_not(None))
+    for name, mark in db.session.execute(here):
+        if mark not in marks:
+            yield f"the document {name} was sealed with a key that is not given"
 
 
 def erase_all_of(person: User, now: datetime) -> None:

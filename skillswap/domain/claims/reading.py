@@ -271,6 +271,7 @@ def _closed(person: User, kind: ClaimKind, now: datetime, skill_id: Any = None) 
 class Badge:
     """What was checked, in which month, and until when it counts."""
 
+    public_id: str  # of the claim
     kind: ClaimKind
     skill: str  # its name, or ""
     skill_slug: str
@@ -295,6 +296,7 @@ def badges_of(person: User, now: datetime) -> Sequence[Badge]:
     found: dict[str, Badge] = {}
     for claim, name, slug in rows:
         found[thing_of(claim.kind, claim.skill_id)] = Badge(
+            public_id=claim.public_id,
             kind=claim.kind,
             skill=name or "",
             skill_slug=slug or "",

@@ -20,7 +20,14 @@ from skillswap.domain.points.rules import (
     STANDING_AFTER,
     STANDS_FOR,
 )
-from skillswap.domain.points.writing import Award, award, give_back, last_lines, take_back
+from skillswap.domain.points.writing import (
+    Award,
+    Later,
+    award,
+    give_back,
+    last_lines,
+    take_back,
+)
 from skillswap.models import (
     Event,
     PointsDue,
@@ -268,6 +275,28 @@ def _once(kind: PointsKind) -> Callable[[Event], None]:
     return give
 
 
+def _checked(event: Event) -> None:
+    """Once for each thing that was checked, unless that was taken back: a renewal gives nothing."""
+    source = f"claims/{event.facts.get('thing', event.subject_id)}"
+    for user_id in _named(event):
+        if user_id is None or _stands(user_id, source):
+            continue
+        award(event, Award(user_id, K.CLAIM, FLAT[K.CLAIM], f"{source}/{event.subject_id}"))
+
+
+def _stands(user_id: int, source: str) -> bool:
+    """Whether a line of such a source has given something, and no later one has turned it."""
+    turned = select(Later.id).where(Later.reverses_id == PointsEntry.id).exists()
+    given = select(PointsEntry.id).where(
+        PointsEntry.user_id == user_id,
+        PointsEntry.kind == K.CLAIM,
+        PointsEntry.source.startswith(f"{source}/", autoescape=True),
+        PointsEntry.points > 0,
+        ~turned,
+    )
+    return db.session.scalar(given.limit(1)) is not None
+
+
 def _streak(event: Event) -> None:
     """Once for the week in which four, eight, twelve … were reached."""
     source, facts = f"streaks/{event.facts['week']}", {"weeks": event.facts["weeks"]}
@@ -304,7 +333,7 @@ COUNTS: dict[str, tuple[Whose, Callable[[Event], None]]] = {
     "post.liked": (_author_if_tutorial, _liked),
     "profile.completed": (_named, _once(K.PROFILE)),
     "streak.reached": (_named, _streak),
-    "claim.approved": (_named, _once(K.CLAIM)),
+    "claim.approved": (_named, _checked),
     "claim.revoked": (_named, _revoked),
     "report.upheld": (_named, _once(K.REPORT)),
     "report.overturned": (_named, _revoked),
