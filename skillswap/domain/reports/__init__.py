@@ -1,8 +1,10 @@
 """What is reported, and who reads it?
 
-`subjects` copies the thing, `making` puts it before the staff, `reading` is for who decides.
+`subjects` copies the thing, `making` puts it before the staff, `automatic` is what the place does
+until they look, `reading` is for who decides.
 """
 
+from skillswap.domain.reports.automatic import end_limit
 from skillswap.domain.reports.making import is_reported, make_report
 from skillswap.domain.reports.reading import (
     KINDS,
@@ -28,6 +30,7 @@ __all__ = [
     "ReportCard",
     "Subject",
     "SubjectKind",
+    "end_limit",
     "is_reported",
     "make_report",
     "others_about",

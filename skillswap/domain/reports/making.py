@@ -9,14 +9,16 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
-from skillswap.domain import cases, conversations, events, safety
+from skillswap.domain import cases, conversations, events, exchanges, safety
+from skillswap.domain.reports import automatic
+from skillswap.domain.reports.automatic import Judged
 from skillswap.domain.reports.subjects import Evidence, Subject
 from skillswap.errors import Refused, TooMany, WrongState
 from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import Case, CaseKind, Report, ReportCategory, ReportState, User
 
 BODY_MOST = 2_000
-PER_DAY = 20
+PER_DAY, PER_DAY_WILD = 20, 3
 DAY = timedelta(days=1)
 OPEN = (ReportState.OPEN, ReportState.CLAIMED)
 
@@ -37,13 +39,16 @@ def make_report(
     """Put a thing before the staff, with a copy of it as it is; `also_block` the person as well.
 
     Of a conversation only the `ticked` lines are copied. One about safety freezes the thread of
-    the two. Only staff hear of it. Raises Refused without a category, TooMany after 20 in a day,
-    and WrongState while an earlier report of the same thing by this person is open.
+    the two; one of three about somebody new limits them until staff look. Only staff hear who
+    reported. Raises Refused without a category, TooMany after 20 in a day (3 for somebody whose
+    reports hardly ever hold), and WrongState while an earlier report of the same thing by this
+    person is open.
     """
     body = _checked(body)
     if category is None:
         raise Refused("category", "report_category")
-    _check_quota(reporter, now)
+    known = automatic.judged([reporter.id], now).get(reporter.id, Judged())
+    _check_quota(reporter, PER_DAY_WILD if known.is_wild else PER_DAY, now)
     report = Report(
         reporter_id=reporter.id,
         person_id=subject.person.id,
@@ -59,8 +64,10 @@ def make_report(
             db.session.add(report)
     except IntegrityError:
         raise WrongState("report", ReportState.OPEN) from None
-    report.case_id = _put_before_staff(reporter, subject, report, now).id
+    report.case_id = _put_before_staff(reporter, subject, report, known.doubt, now).id
     events.record("report.made", actor=reporter, subject=report, to=[], now=now)
+    exchanges.lock_people(reporter.id, subject.person.id)
+    automatic.limit_if_many(subject.person, now)
     if category is ReportCategory.SAFETY:
         conversations.freeze(reporter, subject.person, now)
     if also_block:
@@ -68,7 +75,9 @@ def make_report(
     return report
 
 
-def _put_before_staff(reporter: User, subject: Subject, report: Report, now: datetime) -> Case:
+def _put_before_staff(
+    reporter: User, subject: Subject, report: Report, doubt: int, now: datetime
+) -> Case:
     """One case for all who report the same thing of the same person."""
     return cases.open_case(
         CaseKind.REPORT,
@@ -77,23 +86,11 @@ def _put_before_staff(reporter: User, subject: Subject, report: Report, now: dat
         person=subject.person,
         other=reporter,
         urgent=report.category is ReportCategory.SAFETY,
-        doubt=_doubt(reporter),
+        doubt=doubt,
         now=now,
         category=report.category,
         about=subject.kind,
     )
-
-
-def _doubt(reporter: User) -> int:
-    """100 less how many of a hundred reports of theirs were upheld, as if two more had been
-    decided, one each way: 50 for somebody of whom nothing is known."""
-    upheld, decided = db.session.execute(
-        select(
-            func.count().filter(Report.state == ReportState.UPHELD),
-            func.count().filter(Report.state.not_in(OPEN)),
-        ).where(Report.reporter_id == reporter.id)
-    ).one()
-    return round(100 * (1 - (upheld + 1) / (decided + 2)))
 
 
 def _with_ticked(subject: Subject, ticked: Collection[int]) -> Evidence:
@@ -111,15 +108,16 @@ def _checked(typed: str) -> str:
     return body
 
 
-def _check_quota(reporter: User, now: datetime) -> None:
+def _check_quota(reporter: User, most: int, now: datetime) -> None:
     made, oldest = db.session.execute(
         select(func.count(), func.min(Report.created_at)).where(
             Report.reporter_id == reporter.id, Report.created_at > now - DAY
         )
     ).one()
-    if made >= PER_DAY:
+    if made >= most:
+        code = "too_many_reports" if most == PER_DAY else "too_many_reports_wild"
         wait = int((oldest + DAY - now).total_seconds()) + 1
-        raise TooMany("body", "too_many_reports", wait, limit=PER_DAY)
+        raise TooMany("body", code, wait, limit=most)
 
 
 def is_reported(reporter: User, subject: Subject) -> bool:

@@ -83,6 +83,7 @@ def uphold(
     person, made = _hold_people(case)
     if person.state is UserState.DELETED and chosen in BRINGS:
         raise Refused("outcome", "account_gone")
+    reports.end_limit(person, case, now)
     strike = _write(staff, case, person, made[0], chosen, checked, hide, now)
     _move(staff, strike, person, now)
     if hide:
@@ -195,6 +196,7 @@ def dismiss(staff: User, case_public_id: str, *, words: str = "", now: datetime)
     case = cases.held(staff, case_public_id, now, CaseKind.REPORT)
     words = clean_words(words, needed=False)
     person, made = _hold_people(case)
+    reports.end_limit(person, case, now)
     _settle(staff, case, made, ReportState.DISMISSED, now)
     audit.record("report.dismissed", by=staff, subject=case, person=person, now=now, decision=words)
 
