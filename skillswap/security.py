@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+from io import BytesIO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Request, Response, abort, request
+from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from skillswap.config import Settings
@@ -43,12 +46,23 @@ UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MEBIBYTE = 1024 * 1024
 PLAIN_FORM = 500_000
 WITH_PICTURES = IMAGES_MOST * MOST_BYTES + MEBIBYTE
-TAKE_PICTURES = frozenset({"media.add", "posts.new", "posts.edit"})
+TAKE_DOCUMENTS = frozenset({"verification.ask", "verification.add"})
+TAKE_PICTURES = frozenset({"media.add", "posts.new", "posts.edit"}) | TAKE_DOCUMENTS
 WORTH_COMPRESSING = 600
+
+
+class Careful(Request):
+    """A request whose documents are never laid down in a temporary file, not even for a moment."""
+
+    def _get_file_stream(self, *args: Any, **kwargs: Any) -> IO[bytes]:
+        if self.endpoint in TAKE_DOCUMENTS:
+            return BytesIO()
+        return super()._get_file_stream(*args, **kwargs)
 
 
 def init_security(app: Flask, settings: Settings) -> None:
     """Cookies, sizes, hosts, headers."""
+    app.request_class = Careful
     app.config.update(
         SESSION_COOKIE_NAME="__Host-skillswap" if settings.secure else "skillswap",
         SESSION_COOKIE_SECURE=settings.secure,
@@ -71,6 +85,8 @@ def init_security(app: Flask, settings: Settings) -> None:
         """Only a form with a file may be large; of the others nobody else limits the fields."""
         if request.endpoint in TAKE_PICTURES:
             request.max_content_length = WITH_PICTURES
+        if request.endpoint in TAKE_DOCUMENTS and not current_user.is_authenticated:
+            request.max_content_length = PLAIN_FORM  # kept in memory: not for a visitor
         if request.mimetype == "application/x-www-form-urlencoded":
             request.max_content_length = PLAIN_FORM
 

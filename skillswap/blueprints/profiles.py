@@ -11,6 +11,7 @@ from flask_login import login_required
 
 from skillswap.domain import (
     badges,
+    claims,
     feed,
     follows,
     matches,
@@ -41,6 +42,7 @@ def show(username: str) -> ResponseReturnValue:
     shown: dict[str, Any] = {"profile": profile, "kept": kept, "follow": follow, "latest": latest}
     shown["streak"] = streaks.streak_of(profile.person, now)
     shown["badges"] = badges.badges_of(profile.person)
+    shown["checked"] = claims.badges_of(profile.person, now)
     if (reader := viewer()) and not profile.mine:
         shown["saved"] = saved_teachers.row_of(reader, profile.person, now)
     return render("profiles/show.html", **shown, **_said(profile.person, now))

@@ -4,7 +4,7 @@
 sides' pages, `rules` the numbers, `ending` what the clock does.
 """
 
-from skillswap.domain.claims.asking import add_files, submit, withdraw
+from skillswap.domain.claims.asking import add_files, count_try, submit, withdraw
 from skillswap.domain.claims.deciding import (
     Opened,
     approve,
@@ -65,6 +65,7 @@ __all__ = [
     "badge_for",
     "badges_of",
     "claims_of",
+    "count_try",
     "details_of",
     "erase_all_of",
     "erase_due",

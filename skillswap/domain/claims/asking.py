@@ -8,34 +8,39 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db
-from skillswap.domain import cases, email_links, events, exchanges
+from skillswap.domain import cases, email_links, events, exchanges, media
 from skillswap.domain.claims import keeping, reading
 from skillswap.domain.claims.keeping import FIELD, Sent
 from skillswap.domain.claims.rules import DECIDE_WITHIN, TRIES, TRIES_WITHIN, facts_of
 from skillswap.domain.limits import check_free
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
 from skillswap.lib.clock import relative
-from skillswap.models import CaseKind, Claim, ClaimState, Skill, User
+from skillswap.models import CaseKind, Claim, ClaimKind, ClaimState, Skill, User
 
 OPEN = frozenset({ClaimState.SUBMITTED, ClaimState.MORE_NEEDED})
+
+
+def count_try(person: User, now: datetime, *, what: str = "") -> None:
+    """Count a try to send files, in a transaction of its own, before they are looked at.
+
+    Raises what `submit` and `add_files` would refuse whatever the files are, with `what` the
+    former; TooMany after twenty in an hour, Full without room.
+    """
+    if what:
+        _check(person, what, now)
+    media.count_upload(person, now, field=FIELD)
 
 
 def submit(person: User, *, what: str, files: Sent, now: datetime) -> Claim:
     """Ask for one of `overview(person, now).choices` to be checked, by 1 to 3 files.
 
-    Count the upload before (`media.count_upload(person, now, field="files")`, committed), and call
-    this first in its transaction: it takes a while. Raises Refused ("what" or "files"), TooMany
+    Call `count_try` before, and this first in its transaction: it takes a while, and no connection
+    is held meanwhile. Raises Refused ("what" or "files"), TooMany
     after three in 90 days, WrongState when the same is being checked, Away without key or room.
     """
-    check_free(person, now, FIELD)
-    if email_links.is_unconfirmed(person):
-        raise Refused(FIELD, "unconfirmed_claim", email=person.email)
-    _check_tries(person, now)
-    kind, skill = reading.chosen(person, what, now)
     kept = keeping.keep(files)
     exchanges.lock_people(person.id)
-    _check_tries(person, now)
-    reading.chosen(person, what, now)
+    kind, skill = _check(person, what, now)
     claim = Claim(
         user_id=person.id,
         kind=kind,
@@ -58,15 +63,13 @@ def submit(person: User, *, what: str, files: Sent, now: datetime) -> Claim:
 def add_files(person: User, public_id: str, *, files: Sent, now: datetime) -> Claim:
     """Send 1 to 3 further files for a claim of which more is asked; it waits for staff again.
 
-    Count the upload before, call it first in its transaction. Raises NotFound, WrongState when
+    Call `count_try` before, and this first in its transaction. Raises NotFound, WrongState when
     nothing more is asked or the 14 days are over, and as `submit` does.
     """
-    claim = mine(person, public_id)
-    _check(claim, ClaimState.MORE_NEEDED, now=now)
     kept = keeping.keep(files)
     exchanges.lock_people(person.id)
     claim = mine(person, public_id)
-    _check(claim, ClaimState.MORE_NEEDED, now=now)
+    _check_state(claim, ClaimState.MORE_NEEDED, now=now)
     claim.state, claim.sent_at, claim.due_at = ClaimState.SUBMITTED, now, now + DECIDE_WITHIN
     db.session.flush()
     keeping.add(claim, kept, now + DECIDE_WITHIN, now)
@@ -89,7 +92,7 @@ def withdraw(person: User, public_id: str, now: datetime) -> Claim:
     if state is ClaimState.REFUSED and reading.has_files(claim):
         keeping.erase_now(claim, now)
         return claim
-    _check(claim, *OPEN, now=now)
+    _check_state(claim, *OPEN, now=now)
     if waiting := cases.waiting_about(CaseKind.CLAIM, "claims", claim.id, person.id):
         cases.close(waiting, now)
     claim.state, claim.decided_at, claim.due_at = ClaimState.WITHDRAWN, now, None
@@ -112,7 +115,16 @@ def mine(person: User, public_id: str) -> Claim:
     return claim
 
 
-def _check(claim: Claim, *states: ClaimState, now: datetime) -> None:
+def _check(person: User, what: str, now: datetime) -> tuple[ClaimKind, Skill | None]:
+    """What is asked for. Raises Refused and TooMany."""
+    check_free(person, now, FIELD)
+    if email_links.is_unconfirmed(person):
+        raise Refused(FIELD, "unconfirmed_claim", email=person.email)
+    _check_tries(person, now)
+    return reading.chosen(person, what, now)
+
+
+def _check_state(claim: Claim, *states: ClaimState, now: datetime) -> None:
     if (state := claim.state_at(now)) not in states:
         raise WrongState("claim", state)
 

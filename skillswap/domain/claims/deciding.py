@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import joinedload
 
 from skillswap.db import db, transaction
 from skillswap.domain import audit, cases, events, exchanges
@@ -161,33 +162,40 @@ class Revocable:
 
 def revocable(admin: User, public_id: str, now: datetime) -> Revocable:
     """What would be taken back. Raises as `revoke` does."""
-    claim = db.session.scalar(select(Claim).where(Claim.public_id == public_id))
-    if claim is None or not _may_revoke(admin, claim.user_id):
-        raise NotFound("claim")
+    claim = _revocable(admin, public_id)
     if (state := claim.state_at(now)) is not ClaimState.APPROVED:
         raise WrongState("claim", state)
-    return Revocable(claim.public_id, db.session.get_one(User, claim.user_id), claim.verdict)
+    return Revocable(claim.public_id, claim.user, claim.verdict)
+
+
+def _revocable(admin: User, public_id: str) -> Claim:
+    """Any claim of somebody an admin has nothing to do with; for others there is none."""
+    claim = db.session.scalar(
+        select(Claim)
+        .where(Claim.public_id == public_id)
+        .options(joinedload(Claim.user), joinedload(Claim.skill))
+        .execution_options(populate_existing=True)
+    )
+    if claim is None or not _may_revoke(admin, claim.user_id):
+        raise NotFound("claim")
+    return claim
 
 
 def revoke(admin: User, public_id: str, *, words: str, now: datetime) -> Claim:
     """Take an approval back. Raises NotFound for all but admins, for their own and for partners';
     Refused ("words"), WrongState unless it is approved and valid."""
-    claim = db.session.scalar(select(Claim).where(Claim.public_id == public_id))
-    if claim is None or not _may_revoke(admin, claim.user_id):
-        raise NotFound("claim")
-    exchanges.lock_people(claim.user_id)
-    db.session.refresh(claim)
+    exchanges.lock_people(_revocable(admin, public_id).user_id)
+    claim = _revocable(admin, public_id)
     if (state := claim.state_at(now)) is not ClaimState.APPROVED:
         raise WrongState("claim", state)
     claim.words = _checked(words, "words", WORDS_MOST, clean_body)
     claim.state, claim.decided_at, claim.due_at = ClaimState.REVOKED, now, None
     claim.decided_by_id = admin.id
     db.session.flush()
-    person = db.session.get_one(User, claim.user_id, populate_existing=True)
+    person, skill = claim.user, claim.skill
     if claim.kind is ClaimKind.IDENTITY:
         person.verified_until = _other_end(claim, now)
         db.session.flush()
-    skill = db.session.get(Skill, claim.skill_id) if claim.skill_id else None
     audit.record(
         "claim.revoked",
         by=admin,
