@@ -1,4 +1,4 @@
-"""What follows from a report: a strike with its effects, its appeal, and what a wrong one leaves."""
+"""What follows from a report: a strike and its effects, its appeal, and the way back."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from skillswap.db import db, transaction
-from skillswap.domain import cases, posts, reports, strikes, wording
-from skillswap.domain.reports import SubjectKind
+from skillswap.domain import cases, posts, strikes, wording
 from skillswap.domain.strikes import Outcome
 from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
     AuditEntry,
-    Case,
-    CaseKind,
     Conversation,
     Delivery,
     Event,
@@ -32,60 +29,7 @@ from skillswap.models import (
     UserState,
 )
 from tests import casework, people
-
-WORDS = "SkillSwap is free on both sides."
-
-
-def reported(reporter, kind, key, *, category=ReportCategory.SPAM, now=None):
-    """The public id of the case it is in."""
-    now = now or utcnow()
-    with transaction():
-        subject = reports.subject_of(reporter, SubjectKind(kind), key, now)
-        report = reports.make_report(
-            reporter, subject, category=category, body="", also_block=False, now=now
-        )
-    return casework.key_of(report.case_id)
-
-
-def upheld(staff, key, outcome=Outcome.WARNING, *, days=None, hide=False, now=None):
-    """A strike of that case, which the member of staff takes."""
-    now = now or utcnow()
-    with transaction():
-        cases.claim(staff, key, now)
-    with transaction():
-        return strikes.uphold(
-            staff, key, outcome=outcome, rule=4, days=days, words=WORDS, hide=hide, now=now
-        )
-
-
-def struck(staff, reporter, person, outcome=Outcome.WARNING, **how):
-    return upheld(staff, reported(reporter, "person", person.username), outcome, **how)
-
-
-def answered(staff, strike, *, overturned, now=None):
-    """An appeal against it, answered."""
-    now = now or utcnow()
-    with transaction():
-        strikes.appeal(strike_person(strike), strike.public_id, body="It was a joke.", now=now)
-    key = appeal_key(strike)
-    with transaction():
-        cases.claim(staff, key, now)
-    with transaction():
-        return strikes.decide_appeal(
-            staff, key, overturned=overturned, words="We have read it again.", now=now
-        )
-
-
-def strike_person(strike):
-    return db.session.get(people.User, strike.person_id)
-
-
-def appeal_key(strike):
-    return db.session.scalar(
-        select(Case.public_id).where(
-            Case.kind == CaseKind.APPEAL, Case.subject_id == strike.id, Case.closed_at.is_(None)
-        )
-    )
+from tests.striking import WORDS, answered, appealed, reported, struck, upheld, waiting
 
 
 def kinds_told(person):
@@ -208,29 +152,9 @@ def test_a_strike_never_makes_milder_what_holds(ada, ben, cy, mo):
     now = utcnow()
     struck(mo, ada, ben, Outcome.SUSPENDED, days=30, now=now)
     until = ben.state_until
-    key = waiting(mo, ada, ben, now)
+    key = waiting(ada, ben, ben, now)
     upheld(mo, key, Outcome.LIMITED, days=7, now=now)
     assert (ben.state, ben.state_until) == (UserState.SUSPENDED, until)
-
-
-def waiting(staff, reporter, person, now):
-    """A case about somebody who is suspended: reported before they were."""
-    with transaction():
-        made = Report(
-            reporter_id=reporter.id,
-            person_id=person.id,
-            subject_type="users",
-            subject_id=person.id,
-            category=ReportCategory.SPAM,
-            evidence={"facts": [], "texts": []},
-            created_at=now,
-        )
-        db.session.add(made)
-        case = cases.open_case(
-            CaseKind.REPORT, "users", person.id, person=person, other=reporter, now=now
-        )
-        made.case_id = case.id
-    return case.public_id
 
 
 def test_a_decided_safety_report_lets_the_two_write_again(ada, ben, mo):
@@ -256,7 +180,7 @@ def test_a_hidden_post_comes_back_with_an_overturned_strike(ada, ben, mo, max_):
     strike = upheld(mo, reported(ada, "post", post.public_id), Outcome.NOTE, hide=True)
     assert post.state is PostState.HIDDEN
     assert strike.quote == post.body
-    answered(max_, strike, overturned=True)
+    answered(max_, ben, strike, overturned=True)
     assert db.session.get(people.Post, post.id).state is PostState.PUBLISHED
 
 
@@ -265,7 +189,7 @@ def test_what_its_author_deleted_meanwhile_stays_deleted(ada, ben, mo, max_):
     strike = upheld(mo, reported(ada, "post", post.public_id), Outcome.NOTE, hide=True)
     with transaction():
         posts.delete(ben, post.public_id, now=utcnow())
-    answered(max_, strike, overturned=True)
+    answered(max_, ben, strike, overturned=True)
     assert db.session.get(people.Post, post.id).state is PostState.DELETED
 
 
@@ -275,7 +199,7 @@ def test_what_its_author_deleted_meanwhile_stays_deleted(ada, ben, mo, max_):
 def test_an_overturned_strike_leaves_nothing_behind(ada, ben, mo, max_):
     strike = struck(mo, ada, ben, Outcome.LIMITED, days=7)
     assert ben.state is UserState.LIMITED
-    answered(max_, strike, overturned=True)
+    answered(max_, ben, strike, overturned=True)
     assert (ben.state, ben.state_until, ben.state_body) == (UserState.ACTIVE, None, "")
     assert db.session.scalars(select(Report.state)).one() is ReportState.DISMISSED
     assert kinds_told(ben)[-1] == "strike.overturned"
@@ -289,21 +213,19 @@ def test_an_overturned_strike_leaves_nothing_behind(ada, ben, mo, max_):
 
 def test_an_appeal_that_is_kept_changes_nothing(ada, ben, mo, max_):
     strike = struck(mo, ada, ben, Outcome.LIMITED, days=7)
-    answered(max_, strike, overturned=False)
+    answered(max_, ben, strike, overturned=False)
     assert ben.state is UserState.LIMITED
     view = strikes.strike_of(ben, strike.public_id)
     assert (view.state, view.answer_body) == (StrikeState.KEPT, "We have read it again.")
 
 
 def test_an_appeal_is_for_others_than_who_decided_and_who_reported(ada, ben, mo, max_, root):
-    strike = struck(mo, max_, ben)
-    with transaction():
-        strikes.appeal(ben, strike.public_id, body="It was a joke.", now=utcnow())
+    key = appealed(ben, struck(mo, max_, ben))
     for nobody in (mo, max_):
         with pytest.raises(NotFound), transaction():
-            cases.claim(nobody, appeal_key(strike), utcnow())
+            cases.claim(nobody, key, utcnow())
     with transaction():
-        cases.claim(root, appeal_key(strike), utcnow())
+        cases.claim(root, key, utcnow())
 
 
 def test_an_appeal_comes_once_and_within_thirty_days(ada, ben, cy, mo):
@@ -330,7 +252,7 @@ def test_who_is_kept_out_reads_and_appeals_by_the_mailed_link(ada, ben, mo, max_
         strikes.appeal_by_link(token, body="It was a joke.", now=utcnow())
     with pytest.raises(NotFound):
         strikes.strike_by_link(token[::-1])
-    key = appeal_key(strike)
+    key = casework.waiting(max_)[0]
     with transaction():
         cases.claim(max_, key, utcnow())
     with transaction():
