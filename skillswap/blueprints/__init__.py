@@ -58,6 +58,7 @@ from skillswap.blueprints import (
     settings,
     skill_pages,
     statistics,  # noqa: F401 - adds its view to those of `moderation`
+    staff_people,  # noqa: F401 - adds its views to those of `moderation`
     stepping_up,  # noqa: F401 - adds its view to those of `accounts`
     streaks,
     strike_cases,  # noqa: F401 - adds its views to those of `moderation`

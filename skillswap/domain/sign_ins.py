@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from skillswap.db import db
 from skillswap.domain import deliveries, events, live
@@ -62,13 +62,14 @@ def device_name(user_agent: str) -> str:
     return browser or system or _("Unknown device")
 
 
+def is_live(now: datetime, idle: timedelta = IDLE) -> ColumnElement[bool]:
+    """Condition: it is neither over nor idle for too long."""
+    return and_(SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.seen_at > now - idle)
+
+
 def _live(person: User, now: datetime) -> ColumnElement[bool]:
-    return (
-        (SignIn.user_id == person.id)
-        & SignIn.revoked_at.is_(None)
-        & (SignIn.expires_at > now)
-        & (SignIn.seen_at > now - (STAFF_IDLE if person.is_staff else IDLE))
-    )
+    idle = STAFF_IDLE if person.is_staff else IDLE
+    return and_(SignIn.user_id == person.id, is_live(now, idle))
 
 
 def devices_of(person: User, here: SignIn | None, now: datetime) -> Sequence[Device]:

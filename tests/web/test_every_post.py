@@ -37,6 +37,7 @@ from skillswap.domain import (
     reports,
     rings,
     second_steps,
+    skills,
     strikes,
 )
 from skillswap.domain.preferences import Topic
@@ -62,6 +63,7 @@ from skillswap.models import (
     StaffRole,
     Strike,
     User,
+    UserSkillKind,
 )
 from tests import holding, people, wishing, written
 from tests.conftest import HTMX
@@ -570,6 +572,31 @@ def hand_back(ada: User, ben: User) -> Ready:
     return Ready(f"/moderation/cases/{key}/hand-back", ada)
 
 
+def catalogued(tail: str, form: Form) -> Callable[[User, User], Ready]:
+    """Ada is staff, and the catalogue holds watercolour."""
+
+    def ready(ada: User, _ben: User) -> Ready:
+        people.make_staff(ada)
+        return Ready(f"/moderation/skills/watercolour{tail}", ada, form)
+
+    return ready
+
+
+def proposal(verb: str, form: Form) -> Callable[[User, User], Ready]:
+    """Ben has proposed a skill; ada is staff and has taken the case."""
+
+    def ready(ada: User, ben: User) -> Ready:
+        people.make_staff(ada)
+        with transaction():
+            kind, now = UserSkillKind.OFFERED, utcnow()
+            skills.propose_skill(ben, kind, "Yodeling", level=1, note="", now=now)
+            key = db.session.scalar(select(Waiting.public_id).where(Waiting.closed_at.is_(None)))
+            cases.claim(ada, key, now)
+        return Ready(f"/moderation/cases/{key}/{verb}", ada, form)
+
+    return ready
+
+
 def taken(ada: User, ben: User) -> str:
     """Eve has reported ben; ada is staff and has taken the case."""
     eve, now = people.make_person("eve"), utcnow()
@@ -646,15 +673,76 @@ def held_case(verb: str, form: Form | None = None) -> Callable[[User, User], Rea
     return ready
 
 
-def clear(ada: User, ben: User) -> Ready:
-    """Most of ben's points come from somebody else; ada is staff."""
-    now, dot = utcnow(), people.make_person("dot")
-    people.make_staff(ada)
+def about_dot(verb: str, form: Form, role: StaffRole = StaffRole.MODERATOR) -> Any:
+    """Ada is staff, and does that to somebody whose address is not confirmed."""
+
+    def ready(ada: User, _ben: User) -> Ready:
+        people.make_person("dot", email_confirmed_at=None)
+        people.make_staff(ada, role)
+        return Ready(f"/moderation/people/dot/{verb}", ada, form)
+
+    return ready
+
+
+def flag(verb: str) -> Callable[[User, User], Ready]:
+    """Most of ben's points come from somebody else; ada is staff and has taken the case."""
+
+    def make(ada: User, ben: User) -> Ready:
+        now, dot = utcnow(), people.make_person("dot")
+        people.make_staff(ada)
+        with transaction():
+            until = now + timedelta(days=30)
+            numbers = {"points": 120, "share": 90, "found_at": now, "until": until}
+            one = PointsFlag(user_id=ben.id, partner_id=dot.id, **numbers)
+            db.session.add(one)
+            db.session.flush()
+            about = (CaseKind.FLAG, "points_flags", one.id)
+            opened = cases.open_case(*about, person=ben, other=dot, now=now)
+            cases.claim(ada, opened.public_id, now)
+        url = f"/moderation/cases/{opened.public_id}/{verb}"
+        return Ready(url, ada, {"words": "They are brothers."})
+
+    return make
+
+
+def documents() -> dict[str, Any]:
+    """A small file to be checked."""
+    return {"files": picture()["picture"]}
+
+
+def ask_for_check(ada: User, _ben: User) -> Ready:
+    return Ready("/verification/ask", ada, {"what": "identity"})
+
+
+def withdraw_claim(ada: User, _ben: User) -> Ready:
+    return Ready(f"/verification/{verifying.ask(ada).public_id}/withdraw", ada)
+
+
+def claim_in_review(verb: str, form: dict[str, Any]) -> Callable[[User, User], Ready]:
+    """Ada has taken the claim of ben."""
+
+    def ready(ada: User, ben: User) -> Ready:
+        with transaction():
+            ada.staff_role = StaffRole.MODERATOR
+        people.give_second_step(ada)
+        return Ready(f"/moderation/cases/{verifying.take(ada, verifying.ask(ben))}/{verb}", ada, form)
+
+    return ready
+
+
+def more_asked(ada: User, _ben: User) -> Ready:
+    """Of ada, by a member of staff."""
+    claim = verifying.ask(ada)
+    key = verifying.take(staff := people.mo(), claim)
     with transaction():
-        until = now + timedelta(days=30)
-        numbers = {"points": 120, "share": 90, "found_at": now, "until": until}
-        db.session.add(one := PointsFlag(user_id=ben.id, partner_id=dot.id, **numbers))
-    return Ready(f"/moderation/collusion/{one.public_id}/clear", ada)
+        claims.ask_more(staff, key, words="The back side.", now=utcnow())
+    return Ready(f"/verification/{claim.public_id}/add", ada)
+
+
+def take_badge_back(ada: User, _ben: User) -> Ready:
+    claim = verifying.approve(people.mo(), verifying.ask(ada))
+    root = people.make_person("root", staff_role=StaffRole.ADMIN)
+    return Ready(f"/moderation/claims/{claim.public_id}/revoke", root, {"words": "Forged."})
 
 
 def retry(ada: User, _ben: User) -> Ready:
@@ -778,6 +866,22 @@ EVERY: dict[str, Case] = {
         private=False,
         somebodys=False,
         again=HARMLESS,
+    ),
+    "moderation.note": Case(
+        about_dot("notes", {"body": WORDS}), wrong={"body": " "}, again=HARMLESS, private=False
+    ),
+    "moderation.standing": Case(
+        about_dot("standing", {"act": "limit", "days": "7", "reason": WORDS}),
+        wrong={"days": "400"},
+        kept=WORDS,
+        private=False,
+    ),
+    "moderation.sign_out": Case(about_dot("sign-out", {}), again=HARMLESS, private=False),
+    "moderation.confirm_again": Case(about_dot("confirm", {}), again=HARMLESS, private=False),
+    "moderation.give_role": Case(
+        about_dot("role", {"role": "moderator"}, StaffRole.ADMIN),
+        wrong={"role": "chief"},
+        private=False,
     ),
     "accounts.again": Case(
         lambda ada, _ben: Ready("/login/again", ada, {"password": people.PASSWORD}),
@@ -1058,7 +1162,77 @@ EVERY: dict[str, Case] = {
         kept=WORDS,
         private=False,
     ),
-    "moderation.clear": Case(clear, private=False, again=HARMLESS),
+    "moderation.edit_skill": Case(
+        catalogued("", {"name": "Water colours", "category": "Other"}),
+        wrong={"name": WORDS * 2, "category": "Other"},
+        kept=WORDS,
+        private=False,
+        again=HARMLESS,
+    ),
+    "moderation.add_word": Case(
+        catalogued("/words", {"alias": "Aquarell"}),
+        wrong={"alias": WORDS * 2},
+        kept=WORDS,
+        private=False,
+        again=HARMLESS,
+    ),
+    "moderation.remove_word": Case(
+        catalogued("/words/remove", {"alias": "aquarell"}), private=False, again=HARMLESS
+    ),
+    "moderation.merge_skill": Case(
+        catalogued("/merge", {"into": "piano"}),
+        wrong={"into": WORDS},
+        kept=WORDS,
+        private=False,
+        again=frozenset({404}),
+    ),
+    "moderation.accept_skill": Case(
+        proposal("accept-skill", {"name": "Yodelling", "category": "Other"}),
+        wrong={"name": WORDS * 2},
+        kept=WORDS,
+        private=False,
+    ),
+    "moderation.merge_proposed": Case(
+        proposal("merge-skill", {"into": "piano"}), wrong={"into": WORDS}, kept=WORDS, private=False
+    ),
+    "moderation.refuse_skill": Case(
+        proposal("refuse-skill", {"words": "Too wide."}),
+        wrong={"words": WORDS * 10},
+        kept=WORDS,
+        private=False,
+    ),
+    "moderation.clear_flag": Case(flag("clear-flag"), wrong={"words": ""}, private=False),
+    "moderation.keep_flag": Case(flag("keep-flag"), wrong={"words": ""}, private=False),
+    "verification.ask": Case(
+        ask_for_check,
+        wrong={"what": "shoe size"},
+        somebodys=False,
+        again=frozenset({422}),
+        files=documents,
+    ),
+    "verification.add": Case(more_asked, wrong={"files": "none"}, files=documents),
+    "verification.withdraw": Case(withdraw_claim),
+    "moderation.approve_claim": Case(
+        claim_in_review(
+            "approve-claim", {"checked": ["name", "person", "edited"], "badge": "Identity"}
+        ),
+        wrong={"checked": [], "note": WORDS},  # type: ignore[dict-item]  # some ticks
+        kept=WORDS,
+        private=False,
+    ),
+    "moderation.ask_more": Case(
+        claim_in_review("ask-more", {"note": "The back side."}),
+        wrong={"note": WORDS + "x" * 500},
+        kept=WORDS,
+        private=False,
+    ),
+    "moderation.refuse_claim": Case(
+        claim_in_review("refuse-claim", {"note": "No name on it."}),
+        wrong={"note": WORDS + "x" * 500},
+        kept=WORDS,
+        private=False,
+    ),
+    "moderation.revoke_claim": Case(take_badge_back, wrong={"words": " "}, private=False),
     "moderation.retry": Case(retry, private=False),  # not even a door for visitors
     "preferences.page": Case(
         mine("notifications", {"switches": "sessions.digest"}),
