@@ -84,7 +84,7 @@ def uphold(
     if person.state is UserState.DELETED and chosen in BRINGS:
         raise Refused("outcome", "account_gone")
     reports.end_limit(person, case, now)
-    strike = _write(staff, case, person, made[0], chosen, checked, hide, now)
+    strike = _write(staff, case, person, made, chosen, checked, hide, now)
     _move(staff, strike, person, now)
     if hide:
         hiding.hide(staff, strike, now)
@@ -142,7 +142,7 @@ def _write(
     staff: User,
     case: Case,
     person: User,
-    report: Report,
+    made: Sequence[Report],
     outcome: Outcome,
     checked: tuple[tuple[int, int | None], str],
     hide: bool,
@@ -150,7 +150,7 @@ def _write(
 ) -> Strike:
     (rule, days), words = checked
     before = Standing(person.state, person.state_until, person.state_body).at(now).dump()
-    texts = report.evidence["texts"] if case.subject_type in QUOTED else []
+    texts = made[0].evidence["texts"] if made and case.subject_type in QUOTED else []
     strike = Strike(
         person_id=person.id,
         case_id=case.id,
