@@ -26,6 +26,7 @@ from skillswap.domain import (
     achievements,
     availability,
     cases,
+    claims,
     comments,
     contests,
     conversations,
@@ -65,7 +66,7 @@ from skillswap.models import (
     User,
     UserSkillKind,
 )
-from tests import holding, people, wishing, written
+from tests import holding, people, verifying, wishing, written
 from tests.conftest import HTMX
 from tests.support.push import Browser
 
@@ -722,10 +723,10 @@ def claim_in_review(verb: str, form: dict[str, Any]) -> Callable[[User, User], R
     """Ada has taken the claim of ben."""
 
     def ready(ada: User, ben: User) -> Ready:
-        with transaction():
-            ada.staff_role = StaffRole.MODERATOR
-        people.give_second_step(ada)
-        return Ready(f"/moderation/cases/{verifying.take(ada, verifying.ask(ben))}/{verb}", ada, form)
+        people.make_staff(ada)
+        return Ready(
+            f"/moderation/cases/{verifying.take(ada, verifying.ask(ben))}/{verb}", ada, form
+        )
 
     return ready
 
