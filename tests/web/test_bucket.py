@@ -12,13 +12,14 @@ from sqlalchemy import func, select, update
 
 from skillswap import create_app
 from skillswap.db import db, transaction
-from skillswap.domain import leftovers
+from skillswap.domain import claims, leftovers
 from skillswap.lib.bucket import Bucket, BucketAddress, BucketAway
-from skillswap.models import Media, MediaKind
+from skillswap.models import Claim, ClaimFile, Media, MediaKind, User
 from tests import people
 from tests.conftest import HTMX, Client
 from tests.lib.test_media import picture
 from tests.support.s3 import S3Server, s3_server
+from tests.verifying import PDF, take
 from tests.web.test_media import avatar_of, send
 from tests.web.test_pictures import upload
 
@@ -173,3 +174,33 @@ def test_no_connection_is_held_while_the_bucket_is_asked(place, bucket, ada):
     finally:
         asked.unregister("before-send.s3", note)
     assert held == [0, 0, 0]
+
+
+def test_documents_lie_in_the_bucket_sealed_and_go_with_their_claim(place, bucket, ada, mo, now):
+    with place.app_context():
+        pool, held = db.engine.pool, []
+
+        def note(**_more) -> None:
+            held.append(pool.checkedout())
+
+        bucket._client.meta.events.register("before-send.s3", note)
+        person = again(ada)
+        db.session.rollback()  # as between the transactions of a request
+        with transaction():
+            claims.submit(person, what="identity", files=[(PDF, "id.pdf")], now=now)
+        bucket._client.meta.events.unregister("before-send.s3", note)
+        assert set(held) == {0}
+        (name,) = bucket.names()
+        assert b"%PDF" not in bucket.get(name)
+        key = take(again(mo), db.session.scalars(select(Claim)).one())
+        file = db.session.scalars(select(ClaimFile)).one()
+        assert claims.open_file(again(mo), key, file.public_id, now).data == PDF
+        with transaction():
+            claims.approve(again(mo), key, badge="Identity", now=now)
+        assert list(bucket.names()) == []
+        db.session.remove()
+
+
+def again(person: User) -> User:
+    """The same person, in the session of this place."""
+    return db.session.get_one(User, person.id)
