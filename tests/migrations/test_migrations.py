@@ -28,6 +28,9 @@ from skillswap.lib.sealing import Sealer
 from skillswap.models import (
     Bookmark,
     CaseKind,
+    Claim,
+    ClaimFile,
+    ClaimKind,
     Comment,
     CommentLike,
     Conversation,
@@ -51,6 +54,7 @@ from skillswap.models import (
     RecoveryCode,
     SignIn,
     SkillFollow,
+    StaffNote,
     Strike,
     StrikeOutcome,
     SwapRing,
@@ -231,9 +235,11 @@ def fill_what_the_town_lacks() -> None:
         audit.record("person.restored", by=None, subject=teacher, person=teacher, now=now)
         cases.open_case(CaseKind.FLAG, "users", teacher.id, person=teacher, now=now)
         give_a_strike(teacher, now)
+        fill_a_note(one.teacher_id, now)
         fill_the_feed(one.teacher_id, one.skill_id, now)
         fill_a_ring(one.teacher_id, one.skill_id, now)
         fill_what_is_held(one, now)
+        fill_a_claim(one.teacher_id, now)
         fill_the_days()
 
 
@@ -259,6 +265,11 @@ def give_a_strike(person: User, now: datetime) -> None:
     )
     db.session.add(strike)
     db.session.flush()
+
+
+def fill_a_note(person_id: int, now: datetime) -> None:
+    """What staff remember of somebody."""
+    db.session.add(StaffNote(person_id=person_id, author_id=person_id, body="Hm.", created_at=now))
 
 
 def fill_the_feed(user_id: int, skill_id: int, now: datetime) -> None:
@@ -294,6 +305,23 @@ def fill_a_ring(user_id: int, skill_id: int, now: datetime) -> None:
     ring = SwapRing(starter_id=user_id, round_key="1", started_at=now, respond_by=now)
     ring.members = [SwapRingMember(position=0, user_id=user_id, skill_id=skill_id)]
     db.session.add(ring)
+
+
+def fill_a_claim(user_id: int, now: datetime) -> None:
+    """A claim with a file."""
+    claim = Claim(user_id=user_id, kind=ClaimKind.IDENTITY, created_at=now, sent_at=now)
+    db.session.add(claim)
+    db.session.flush()
+    file = ClaimFile(
+        claim_id=claim.id,
+        name="d.sealed",
+        mime="application/pdf",
+        size=1,
+        key_mark="0" * 16,
+        created_at=now,
+        erase_by=now,
+    )
+    db.session.add(file)
 
 
 def fill_the_days() -> None:
