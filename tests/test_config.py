@@ -48,6 +48,12 @@ def test_production_starts_with_everything_named(tmp_path):
         ({"PROXY_HOPS": "one"}, "PROXY_HOPS"),
         ({"WEB_CONCURRENCY": "2"}, "REDIS_URL"),
         ({"SKILLSWAP_ENV": "prod"}, "SKILLSWAP_ENV"),
+        ({"DOCUMENT_KEY": "kX3v0b9mQ2zL7rT5yN8wJ4hF6dS1aP0"}, "DOCUMENT_KEY"),
+        ({"DOCUMENT_KEY": "change-me-change-me-change-me-change-me"}, "DOCUMENT_KEY"),
+        ({"DOCUMENT_KEY": PRODUCTION["SECRET_KEY"]}, "other than SECRET_KEY"),
+        ({"DOCUMENT_KEY": "d" * 40, "SECRET_KEY_FALLBACKS": "d" * 40}, "other than SECRET_KEY"),
+        ({"DOCUMENT_KEY": "e" * 40, "DOCUMENT_KEY_FALLBACKS": "short"}, "DOCUMENT_KEY"),
+        ({"DOCUMENT_KEY_FALLBACKS": "e" * 40}, "which is not set"),
     ],
 )
 def test_production_refuses_what_is_missing_or_weak_and_says_what_to_set(
@@ -55,6 +61,17 @@ def test_production_refuses_what_is_missing_or_weak_and_says_what_to_set(
 ):
     with pytest.raises(BadSettings, match=sentence):
         settings(tmp_path, **changes)
+
+
+def test_documents_need_a_key_of_their_own_which_only_development_makes(tmp_path):
+    storage = settings(tmp_path).storage()
+    assert settings(tmp_path).vault(storage) is None
+    keyed = settings(tmp_path, DOCUMENT_KEY="e" * 40, DOCUMENT_KEY_FALLBACKS=f"{'f' * 40}")
+    assert len(keyed.vault(storage).marks) == 2
+    first = Settings.from_env({"INSTANCE_PATH": str(tmp_path)})
+    again = Settings.from_env({"INSTANCE_PATH": str(tmp_path)})
+    assert first.document_keys == again.document_keys != (first.secret_key,)
+    assert (tmp_path / "document_key").stat().st_mode & 0o077 == 0
 
 
 def test_the_refusal_does_not_print_the_secret(tmp_path):
