@@ -141,7 +141,9 @@ def skills() -> ResponseReturnValue:
 @login_required
 def suggest_skills() -> ResponseReturnValue:
     """Names that begin like `?q=`, as options for the field that asks."""
-    typed = request.args.get("q") or request.args.get("skill", "")
+    typed = next(
+        (request.args[name] for name in ("q", "skill", "into") if name in request.args), ""
+    )
     names = lists.suggest(me(), typed)
     return render("settings/_options.html", names=names)
 

@@ -97,6 +97,12 @@ def card(slug: str) -> SkillCard:
     )
 
 
+def card_of(case: Case) -> SkillCard:
+    """The skill that a case is about."""
+    slug = db.session.scalar(select(Skill.slug).where(Skill.id == case.subject_id))
+    return card(slug or "")
+
+
 def _named(slug: str) -> Skill:
     query = select(Skill).where(Skill.slug == slug, Skill.state != SkillState.MERGED)
     if (skill := db.session.scalar(query)) is None:
@@ -104,9 +110,9 @@ def _named(slug: str) -> Skill:
     return skill
 
 
-def near(case: Case) -> Sequence[str]:
-    """Names of the catalogue that are spelled like what is proposed."""
-    return skills.nearest(str(case.facts.get("name", "")))
+def near(name: str) -> Sequence[str]:
+    """Names of the catalogue that are spelled much like it."""
+    return [one for one in skills.nearest(name) if search_key(one) != search_key(name)]
 
 
 # -- what staff do in the editor ------------------------------------------------------------------
