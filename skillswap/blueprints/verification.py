@@ -10,7 +10,7 @@ from skillswap.db import transaction
 from skillswap.domain import claims
 from skillswap.domain.claims import Overview
 from skillswap.errors import NotFound, Refused
-from skillswap.forms.claims import AskForm, FilesForm
+from skillswap.forms.claims import AskForm, MoreForm
 from skillswap.lib.clock import utcnow
 from skillswap.lib.i18n import _
 from skillswap.web import after_post, me, notice, render
@@ -52,7 +52,7 @@ def ask() -> ResponseReturnValue:
 @login_required
 def add(public_id: str) -> ResponseReturnValue:
     """Send more for a claim of which more is asked."""
-    form = FilesForm()
+    form = MoreForm()
     try:
         _count()
         with transaction():
@@ -84,7 +84,7 @@ def _page(
     part: str = "verification/_form.html",
     *,
     form: AskForm | None = None,
-    more: FilesForm | None = None,
+    more: MoreForm | None = None,
     asked: str = "",
 ) -> ResponseReturnValue:
     """The page, or for htmx the form that was sent."""
@@ -99,7 +99,7 @@ def _page(
         status=(more or form).status,
         claims=found,
         form=form,
-        more=more or FilesForm(formdata=None),
+        more=more or MoreForm(formdata=None),
         asked=asked,
         one=one,
     )

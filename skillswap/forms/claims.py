@@ -43,6 +43,12 @@ class FilesForm(Form):
         return [(file.read(MOST_BYTES + 1), file.filename) for file in there[:LOOKED_AT]]
 
 
+class MoreForm(FilesForm):
+    """Files that were missing. Its page holds the other form too."""
+
+    files = MultipleFileField(_("What is missing, 1 to 3 files"), id="more-files")
+
+
 class AskForm(FilesForm):
     """Something to be checked, with its files."""
 

@@ -52,7 +52,7 @@ def test_the_page_says_what_becomes_of_files_and_shows_each_with_its_day(browser
     assert send(client, "identity", "Passport.png", "diploma.pdf").status_code == 303
     page = client.get("/verification").text
     assert "Passport.png" in page
-    assert page.count("in any case by") == 2
+    assert page.count("otherwise by") == 2
     assert "Next, one member of staff reads it" in page
     assert "2 of 3 tries left" in page
     assert 'value="identity" disabled' in page
@@ -95,7 +95,7 @@ def test_withdrawn_it_is_gone_for_staff_too(browser, ada, mo):
     assert client.post(f"/verification/{claim.public_id}/withdraw").status_code == 303
     page = client.get("/verification").text
     assert "Withdrawn" in page
-    assert "Is being erased now" in page
+    assert "The file is being erased" in page
     with transaction():
         claims.erase_due(utcnow(), 9)
     assert "The file was erased" in client.get("/verification").text
