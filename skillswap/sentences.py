@@ -169,7 +169,7 @@ SENTENCES: dict[str, str] = {
     "strike_rule": "Choose the rule that was broken.",
     "strike_days": "Between {least} and {most} days.",
     "words_needed": "Say why. The person will read it.",
-    "reason_needed": "Say why. It goes into the audit log.",
+    "audit_reason": "Say why. It goes into the audit log.",
     "appeal_verdict": "Choose whether the strike stays.",
     "not_hideable": "There is nothing to hide here.",
     "account_gone": "This account has left. A note or a warning can still be kept.",

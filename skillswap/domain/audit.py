@@ -31,6 +31,7 @@ ACTIONS: dict[str, Callable[[], str]] = {
     "claim.refused": lambda: _("Refused a claim"),
     "claim.revoked": lambda: _("Took an approval back"),
     "collusion.cleared": lambda: _("Let somebody back on the boards"),
+    "collusion.kept": lambda: _("Kept somebody off the boards"),
     "contest.upheld": lambda: _("Took a contested mark off"),
     "contest.dismissed": lambda: _("Let a contested mark count"),
     "delivery.retried": lambda: _("Sent a failed delivery again"),

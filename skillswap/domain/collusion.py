@@ -1,101 +1,125 @@
-"""Whose points come mostly from one partner? A list for moderators, who may let somebody back."""
+"""Do somebody's points come from too few people? Staff read what the flag rests on, and clear it
+or let it stand.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from skillswap.db import db
-from skillswap.domain import audit
-from skillswap.errors import NotFound
-from skillswap.lib.keyset import Key, Page, page, paginate
-from skillswap.models import PointsFlag, User
+from skillswap.domain import audit, cases, points
+from skillswap.errors import NotFound, Refused, WrongState
+from skillswap.models import Case, CaseKind, PointsFlag, User
 
-NEWEST = [Key(PointsFlag.found_at, "found_at"), Key(PointsFlag.id, "id")]  # type: ignore[arg-type]
-Owner, Partner, Other = aliased(User), aliased(User), aliased(User)
+LEAST_WORDS = 3  # characters of a reason
+SHOWN = 8  # partners
 
 
 @dataclass(frozen=True, slots=True)
-class FlagLine:
-    """Somebody who is on no board until this is cleared or over."""
+class Share:
+    """What came from one partner in the last 30 days."""
 
-    public_id: str
+    name: str  # "" for what comes from nobody
+    username: str
+    points: int
+    percent: int
+    is_named: bool  # the flag names them
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """A flag with what it rests on."""
+
     username: str
     name: str
     partner: str
     other: str  # the third of a circle, or nothing
-    points: int
+    points: int  # when it was last seen
     share: int  # of a hundred
     found_at: datetime
     until: datetime
+    total: int  # of the last 30 days, now
+    shares: Sequence[Share]  # the most first
 
 
-def flagged(staff: User, cursor: str | None, now: datetime) -> Page:
-    """Flags that stand, the newest first; none about oneself. One statement."""
-    query = (
-        select(
-            PointsFlag.id,
-            PointsFlag.public_id,
-            PointsFlag.points,
-            PointsFlag.share,
-            PointsFlag.found_at,
-            PointsFlag.until,
-            Owner.username,
-            Owner.first_name,
-            Owner.last_name,
-            Partner.first_name.label("partner_first"),
-            Partner.last_name.label("partner_last"),
-            Other.first_name.label("other_first"),
-            Other.last_name.label("other_last"),
+def flag_in(case: Case, now: datetime) -> FlagView:
+    """What a case about a flag is about. Three statements."""
+    flag = db.session.get_one(PointsFlag, case.subject_id, populate_existing=True)
+    sums = points.shares_of(flag.user_id, now)
+    ids = {one for one, _sum in sums[:SHOWN]} | {flag.user_id, flag.partner_id, flag.other_id}
+    rows = db.session.execute(
+        select(User.id, User.username, User.first_name, User.last_name).where(
+            User.id.in_([one for one in ids if one is not None])
         )
-        .join(Owner, Owner.id == PointsFlag.user_id)
-        .join(Partner, Partner.id == PointsFlag.partner_id)
-        .outerjoin(Other, Other.id == PointsFlag.other_id)
-        .where(PointsFlag.cleared_at.is_(None), PointsFlag.until > now, *_impartial(staff))
     )
-    found = page(db.session.execute(paginate(query, NEWEST, cursor)).all(), NEWEST)
-    return Page([_line(row) for row in found.rows], found.after)
-
-
-def _impartial(staff: User) -> list[ColumnElement[bool]]:
-    three = (PointsFlag.user_id, PointsFlag.partner_id, func.coalesce(PointsFlag.other_id, 0))
-    return [column != staff.id for column in three]
-
-
-def _line(row: Any) -> FlagLine:
-    other = f"{row.other_first} {row.other_last}".strip() if row.other_first else ""
-    return FlagLine(
-        public_id=row.public_id,
-        username=row.username,
-        name=f"{row.first_name} {row.last_name}".strip(),
-        partner=f"{row.partner_first} {row.partner_last}".strip(),
-        other=other,
-        points=row.points,
-        share=row.share,
-        found_at=row.found_at,
-        until=row.until,
+    who = {row.id: (f"{row.first_name} {row.last_name}".strip(), row.username) for row in rows}
+    total = sum(points_ for _one, points_ in sums)
+    named = {flag.partner_id, flag.other_id} - {None}
+    return FlagView(
+        username=who[flag.user_id][1],
+        name=who[flag.user_id][0],
+        partner=who[flag.partner_id][0],
+        other=who[flag.other_id][0] if flag.other_id else "",
+        points=flag.points,
+        share=flag.share,
+        found_at=flag.found_at,
+        until=flag.until,
+        total=total,
+        shares=[
+            Share(*who.get(one or 0, ("", "")), gave, round(100 * gave / total), one in named)
+            for one, gave in sums[:SHOWN]
+            if gave > 0
+        ],
     )
 
 
-def clear(staff: User, public_id: str, *, now: datetime) -> PointsFlag:
-    """Let somebody back on the boards: it was honest. Harmless when repeated.
+def clear(staff: User, public_id: str, *, words: str, now: datetime) -> PointsFlag:
+    """Let somebody back on the boards: it was honest. The same pair is no question for 90 days.
 
-    Raises NotFound for a flag that is not there, or is about this member of staff.
+    `public_id` is that of the case; raises as `cases.held`, and Refused("words").
     """
-    flag = db.session.scalar(
-        select(PointsFlag)
-        .where(PointsFlag.public_id == public_id, *_impartial(staff))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if flag is None or not staff.is_staff:
-        raise NotFound("flag")
-    if flag.cleared_at is None:
-        flag.cleared_at, flag.cleared_by_id = now, staff.id
-        owner = db.session.get_one(User, flag.user_id)
-        audit.record("collusion.cleared", by=staff, subject=flag, person=owner, now=now)
+    case, flag = _held(staff, public_id, now)
+    _check(words)
+    flag.cleared_at, flag.cleared_by_id = now, staff.id
+    _decide("collusion.cleared", case, flag, staff, words, now)
     return flag
+
+
+def keep(staff: User, public_id: str, *, words: str, now: datetime) -> PointsFlag:
+    """Let it stand until it is over by itself. Raises as `clear`."""
+    case, flag = _held(staff, public_id, now)
+    _check(words)
+    flag.kept_at = now
+    _decide("collusion.kept", case, flag, staff, words, now)
+    return flag
+
+
+def _held(staff: User, public_id: str, now: datetime) -> tuple[Case, PointsFlag]:
+    """The flag, then the case, in the order in which points move them."""
+    found = cases.case_of(staff, public_id)
+    if found.kind is not CaseKind.FLAG:
+        raise NotFound("case")
+    flag = db.session.get_one(
+        PointsFlag, found.subject_id, with_for_update=True, populate_existing=True
+    )
+    held = cases.held(staff, public_id, now, CaseKind.FLAG)
+    if flag.until <= now:  # over by itself; the sweep has not been here
+        raise WrongState("case", "closed")
+    return held, flag
+
+
+def _check(words: str) -> None:
+    if len(words.strip()) < LEAST_WORDS:
+        raise Refused("words", "audit_reason")
+
+
+def _decide(
+    action: str, case: Case, flag: PointsFlag, staff: User, words: str, now: datetime
+) -> None:
+    person = db.session.get_one(User, flag.user_id)
+    audit.record(action, by=staff, subject=flag, person=person, now=now, decision=words.strip())
+    cases.close(case, now, by=staff)

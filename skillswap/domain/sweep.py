@@ -33,6 +33,7 @@ from skillswap.domain import (
     merging,
     pictures,
     pitches,
+    points,
     ratings,
     rerendering,
     rings,
@@ -91,6 +92,7 @@ STEPS: list[tuple[str, Callable[[datetime, int], int]]] = [
     ("dismissals forgotten", dismissals.forget_due),
     ("showings kept", impressions.keep_due),
     ("old showings forgotten", impressions.forget_due),
+    ("flags of points lapsed", points.lapse_due),
     ("days summed up", statistics.roll_up_due),
     ("counters looked at", drifting.look_due),
 ]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import collusion, exchanges, likes, points
+from skillswap.domain import exchanges, likes, points
 from skillswap.domain.points import flags
 from skillswap.domain.points.writing import Award, award
 from skillswap.errors import Refused
@@ -161,17 +161,6 @@ def test_a_flag_ends_once_points_come_from_others_too(ben, monday):
         learner = people.make_person(f"learner{number}", wants=("Watercolour",))
         trade(ada, learner, monday + (3 + number) * DAY, 1)
     assert not off(ada, monday + 6 * DAY)
-
-
-def test_a_moderator_clears_a_flag_and_the_same_pair_raises_none_again(ada, ben, mo, monday):
-    trade(ada, ben, monday, 5)
-    flag = db.session.scalars(select(PointsFlag)).one()
-    for _ in range(2):
-        with transaction():
-            collusion.clear(mo, flag.public_id, now=monday + 2 * DAY)
-    assert not off(ada, monday + 2 * DAY)
-    trade(ada, people.make_person("dot", wants=("Watercolour",)), monday + 3 * DAY, 1)
-    assert flagged() == {}
 
 
 def test_ones_own_likes_are_refused_and_give_nothing(ada, monday):

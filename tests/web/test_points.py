@@ -1,4 +1,4 @@
-"""Does my page say every line and why, to nobody but me; and do staff alone see who colludes?"""
+"""Does my page say every line and why, to nobody but me?"""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from skillswap.db import db, transaction
-from skillswap.domain import points, ratings, safety
+from skillswap.domain import ratings, safety
 from skillswap.domain.points import words
 from skillswap.domain.points.writing import Award, add_up, award
 from skillswap.models import (
-    AuditEntry,
     Event,
     PointsEntry,
-    PointsFlag,
     PointsKind,
     PointsReason,
     User,
@@ -45,21 +43,6 @@ def give(person: User, at, number: int, *, partner: User | None = None) -> None:
             partner_id = partner.id if partner else None
             award(event, Award(person.id, K.CLAIM, 1, source, partner_id=partner_id))
         add_up()
-
-
-def flag(person: User, partner: User, now) -> str:
-    """Somebody whose points come from one partner."""
-    with transaction():
-        one = PointsFlag(
-            user_id=person.id,
-            partner_id=partner.id,
-            points=140,
-            share=86,
-            found_at=now - DAY,
-            until=now + 29 * DAY,
-        )
-        db.session.add(one)
-    return one.public_id
 
 
 def test_each_line_says_what_it_is_for_and_why(browser, ada, ben) -> None:
@@ -157,41 +140,6 @@ def test_every_kind_of_line_has_words() -> None:
         assert words.what(line, "Ben"), kind
         assert words.what(line, ""), kind
         assert words.why(line), reason
-
-
-def test_the_list_of_flags_is_for_staff(browser, ada, ben, mo, now) -> None:
-    key = flag(ada, ben, now)
-    assert browser(ben).get("/moderation/collusion").status_code == 404
-    assert browser(ben).post(f"/moderation/collusion/{key}/clear").status_code == 404
-    page = browser(mo).get("/moderation/collusion")
-    assert "86 % of 140 points" in page.text
-    assert "Ben" in page.text
-
-
-def test_staff_let_somebody_back_once_and_it_is_written_down(browser, ada, ben, mo, now) -> None:
-    key, client = flag(ada, ben, now), browser(mo)
-    for _ in range(2):
-        assert client.post(f"/moderation/collusion/{key}/clear").status_code == 303
-    db.session.rollback()
-    assert db.session.scalars(select(AuditEntry.action)).all() == ["collusion.cleared"]
-    assert "Nothing waits" in client.get("/moderation/collusion").text
-    off = select(points.off_boards(User.id, now)).where(User.id == ada.id)
-    assert not db.session.scalar(off)
-
-
-def test_staff_decide_nothing_about_themselves(browser, ada, mo, now) -> None:
-    key, client = flag(ada, mo, now), browser(mo)
-    assert "Nothing waits" in client.get("/moderation/collusion").text
-    assert client.post(f"/moderation/collusion/{key}/clear").status_code == 404
-    part = client.post("/moderation/collusion/nothing/clear", headers=HTMX)
-    assert part.status_code == 404
-
-
-def test_a_cleared_flag_is_said_in_its_place(browser, ada, ben, mo, now) -> None:
-    key = flag(ada, ben, now)
-    part = browser(mo).post(f"/moderation/collusion/{key}/clear", headers=HTMX)
-    assert f'id="flag-{key}"' in part.text
-    assert "Back on the boards" in part.text
 
 
 def test_the_command_counts_everything_anew(app, ada, ben) -> None:

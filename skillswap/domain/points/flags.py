@@ -1,22 +1,25 @@
 """Whose points come from too few people, so that no board counts them?
 
 Of the last 30 days: more than 60 of a hundred from one partner; or nearly all from two, where all
-three are new here and trade with nobody else. A flag is a question to a moderator, who may clear
-it; it goes by itself once points come from others too, and 30 days after it was last seen.
+three are new here and trade with nobody else. A flag is a question to staff, so it opens a case:
+they clear it or keep it. It goes by itself, and its case with it, once points come from others too,
+and 30 days after it was last seen.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, or_, select, update
 
-from skillswap.db import db, new_public_id
+from skillswap.db import db, new_public_id, spelled
+from skillswap.domain import cases
 from skillswap.domain.points.writing import insert_into
-from skillswap.models import Event, PointsEntry, PointsFlag, User
+from skillswap.models import Case, CaseKind, Event, PointsEntry, PointsFlag, User
 from skillswap.models.points import IS_OPEN
 
 WINDOW = timedelta(days=30)
@@ -121,9 +124,31 @@ def _was_cleared(user_id: int, pattern: Pattern, now: datetime) -> bool:
     )
 
 
+def shares_of(user_id: int, now: datetime) -> list[tuple[int | None, int]]:
+    """From whom somebody's points of the last 30 days come, the most first; None: from nobody.
+    One statement."""
+    sums = _sums(PointsEntry.user_id == user_id, now).get(user_id, {})
+    return sorted(sums.items(), key=lambda one: (-one[1], one[0] or 0))
+
+
+def lapse_due(now: datetime, limit: int) -> int:
+    """Close the cases of up to `limit` flags that were seen too long ago; returns how many."""
+    due = (
+        select(PointsFlag.id)
+        .join(Case, Case.subject_id == PointsFlag.id)
+        .where(_is_asked(), PointsFlag.until <= now)
+        .order_by(PointsFlag.id)
+        .limit(limit)
+    )
+    if ids := list(db.session.scalars(due)):
+        held = select(PointsFlag.id).where(PointsFlag.id.in_(ids), PointsFlag.until <= now)
+        _close(list(db.session.scalars(held.order_by(PointsFlag.id).with_for_update())), now)
+    return len(ids)
+
+
 def _let_be(user_ids: list[int], now: datetime) -> None:
     """Somebody else's points have come since: what stood against them is over."""
-    db.session.execute(
+    over = db.session.scalars(
         update(PointsFlag)
         .where(
             PointsFlag.user_id.in_(user_ids),
@@ -131,12 +156,33 @@ def _let_be(user_ids: list[int], now: datetime) -> None:
             PointsFlag.until > now,
         )
         .values(until=now)
+        .returning(PointsFlag.id)
         .execution_options(synchronize_session=False)
+    ).all()
+    if over:
+        _close(over, now)
+
+
+def _is_asked() -> ColumnElement[bool]:
+    """A case about a flag waits."""
+    return (
+        (Case.kind == spelled(CaseKind.FLAG))
+        & (Case.subject_type == PointsFlag.__tablename__)
+        & Case.closed_at.is_(None)
     )
 
 
+def _close(flag_ids: Sequence[int], now: datetime) -> None:
+    """There is nothing to decide about these any more."""
+    query = select(Case).where(_is_asked(), Case.subject_id.in_(flag_ids)).order_by(Case.id)
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    for waiting in db.session.scalars(fresh).all():
+        cases.close(waiting, now)
+
+
 def _flag(user_id: int, pattern: Pattern, now: datetime) -> None:
-    """One at a time for each person: what is seen again stands longer."""
+    """One at a time for each person: what is seen again stands longer. What staff have kept is no
+    question any more, until it has been over."""
     seen = {
         "partner_id": pattern.partner_id,
         "other_id": pattern.other_id,
@@ -147,6 +193,31 @@ def _flag(user_id: int, pattern: Pattern, now: datetime) -> None:
     adding = insert_into(PointsFlag).values(
         user_id=user_id, public_id=new_public_id(), found_at=now, **seen
     )
-    db.session.execute(
-        adding.on_conflict_do_update(index_elements=["user_id"], index_where=IS_OPEN, set_=seen)
+    was_over = PointsFlag.until <= now
+    again = {
+        "found_at": case((was_over, now), else_=PointsFlag.found_at),
+        "kept_at": case((was_over, None), else_=PointsFlag.kept_at),
+    }
+    row = db.session.execute(
+        adding.on_conflict_do_update(
+            index_elements=["user_id"], index_where=IS_OPEN, set_=seen | again
+        ).returning(PointsFlag.id, PointsFlag.kept_at)
+    ).one()
+    if row.kept_at is None:
+        _ask(row.id, user_id, pattern, now)
+
+
+def _ask(flag_id: int, user_id: int, pattern: Pattern, now: datetime) -> None:
+    """Put it before the staff; none of those whom it names decides it."""
+    third = pattern.other_id
+    cases.open_case(
+        CaseKind.FLAG,
+        PointsFlag.__tablename__,
+        flag_id,
+        person=db.session.get_one(User, user_id),
+        other=db.session.get_one(User, pattern.partner_id),
+        not_for=db.session.get_one(User, third) if third else None,
+        now=now,
+        points=pattern.points,
+        share=pattern.share,
     )

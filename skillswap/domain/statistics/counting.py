@@ -231,7 +231,7 @@ def _decided(first: int, last: int) -> Numbers:
     at = Report.decided_at
     reach = first - ROLLING + 1
     rows = select(at, Report.created_at).where(_within(at, reach, last))
-    spans = [(row[0], row[1]) for row in db.session.execute(rows)]
+    spans = [(end, begin) for end, begin in db.session.execute(rows) if end is not None]
     days = [day_of(end) for end, _begin in spans]
     found = _medians(Metric.REPORT_MINUTES, spans, first, last)
     return found | {(one, Metric.DECIDED): days.count(one) for one in range(first, last + 1)}
