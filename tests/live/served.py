@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import gevent
@@ -18,13 +18,13 @@ from sqlalchemy import select
 
 from skillswap import create_app, live
 from skillswap.db import db, transaction
-from skillswap.domain import accounts, conversations, safety, sign_ins
+from skillswap.domain import accounts, cases, conversations, reports, safety, sign_ins, strikes
 from skillswap.domain import live as told
 from skillswap.extensions import csrf
 from skillswap.lib.clock import utcnow
 from skillswap.live import hall as halls
 from skillswap.live.hall import HALL
-from skillswap.models import SignIn, User
+from skillswap.models import Case, ReportCategory, SignIn, User
 
 for name in ("PING_SECONDS", "STUCK_SECONDS", "ASK_SECONDS", "NOTE_SECONDS"):
     setattr(halls, name, float(os.environ.get(f"TEST_{name}", getattr(halls, name))))
@@ -123,7 +123,20 @@ def do() -> dict[str, Any]:
                 accounts.log_out(db.session.scalars(first).one(), now)
             case "block":
                 safety.block(person, asked["whom"], now)
+            case "report":
+                _report(person, asked["whom"], now)
+            case "dismiss":
+                key = db.session.scalars(select(Case.public_id)).one()
+                cases.claim(person, key, now)
+                strikes.dismiss(person, key, now=now)
     return {}
+
+
+def _report(person: User, username: str, now: datetime) -> None:
+    subject = reports.subject_of(person, reports.SubjectKind.PERSON, username, now)
+    reports.make_report(
+        person, subject, category=ReportCategory.SAFETY, body="", also_block=False, now=now
+    )
 
 
 @app.get("/test/counts")
