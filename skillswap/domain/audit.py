@@ -21,6 +21,9 @@ NEWEST = [Key(AuditEntry.id, "id")]  # type: ignore[arg-type]  # a mapped column
 
 # every act there is, in words
 ACTIONS: dict[str, Callable[[], str]] = {
+    "announcement.edited": lambda: _("Changed an announcement"),
+    "announcement.published": lambda: _("Announced something"),
+    "announcement.withdrawn": lambda: _("Withdrew an announcement"),
     "appeal.kept": lambda: _("Let a strike stand"),
     "appeal.overturned": lambda: _("Took a strike off"),
     "case.claimed": lambda: _("Took a case"),

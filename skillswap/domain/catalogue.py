@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from skillswap.db import db
 from skillswap.domain import cases
@@ -117,4 +117,4 @@ def _load_names(taken: Mapping[str, Any]) -> None:
 def categories() -> list[str]:
     """Those that the skills of the tables have, by name. One statement."""
     query = select(Skill.category).where(Skill.state == SkillState.ACTIVE).distinct()
-    return list(db.session.scalars(query.order_by(func.lower(Skill.category))))
+    return sorted(db.session.scalars(query), key=str.lower)

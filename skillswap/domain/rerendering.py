@@ -1,6 +1,6 @@
 """What becomes of people's markup when the rules for it change? It is made anew, little by little.
 
-Posts, bios and shared notes keep the HTML of their Markdown, and under which rules it was made.
+Posts, bios, shared notes and announcements keep the HTML of their Markdown, and under which rules it was made.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from skillswap.db import db
 from skillswap.lib.markdown import RULES_VERSION, render_markdown, render_post
-from skillswap.models import ExchangeNote, Post, User
+from skillswap.models import Announcement, ExchangeNote, Post, User
 
 
 def _post(body: str) -> dict[str, Any]:
@@ -35,6 +35,12 @@ KEPT: list[tuple[Any, Any, Any, Callable[[str], dict[str, Any]]]] = [
         ExchangeNote,
         ExchangeNote.exchange_id,
         ExchangeNote.body,
+        lambda body: {"body_html": render_markdown(body)},
+    ),
+    (
+        Announcement,
+        Announcement.id,
+        Announcement.body,
         lambda body: {"body_html": render_markdown(body)},
     ),
 ]

@@ -1,5 +1,11 @@
 """The tables: what can be. Importing this module makes all of them known."""
 
+from skillswap.models.announcement import (
+    Announcement,
+    AnnouncementDismissal,
+    AnnouncementState,
+    Audience,
+)
 from skillswap.models.audit import AuditEntry
 from skillswap.models.availability import (
     AvailabilityException,
@@ -90,7 +96,11 @@ from skillswap.models.wish import OfferState, Wish, WishOffer, WishState
 
 __all__ = [
     "OPEN_CLAIMS",
+    "Announcement",
+    "AnnouncementDismissal",
+    "AnnouncementState",
     "Attempt",
+    "Audience",
     "AuditEntry",
     "AvailabilityException",
     "AvailabilityWindow",

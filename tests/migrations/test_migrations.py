@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,10 +22,11 @@ from sqlalchemy.engine import make_url
 from skillswap import create_app
 from skillswap.config import ROOT, Settings
 from skillswap.db import db, transaction
-from skillswap.domain import audit, cases, second_steps, statistics
+from skillswap.domain import announcements, audit, cases, second_steps, statistics
 from skillswap.lib.clock import utcnow
 from skillswap.lib.sealing import Sealer
 from skillswap.models import (
+    Audience,
     Bookmark,
     CaseKind,
     Claim,
@@ -236,6 +237,7 @@ def fill_what_the_town_lacks() -> None:
         cases.open_case(CaseKind.FLAG, "users", teacher.id, person=teacher, now=now)
         give_a_strike(teacher, now)
         fill_a_note(one.teacher_id, now)
+        fill_an_announcement(teacher, now)
         fill_the_feed(one.teacher_id, one.skill_id, now)
         fill_a_ring(one.teacher_id, one.skill_id, now)
         fill_what_is_held(one, now)
@@ -270,6 +272,14 @@ def give_a_strike(person: User, now: datetime) -> None:
 def fill_a_note(person_id: int, now: datetime) -> None:
     """What staff remember of somebody."""
     db.session.add(StaffNote(person_id=person_id, author_id=person_id, body="Hm.", created_at=now))
+
+
+def fill_an_announcement(author: User, now: datetime) -> None:
+    """Something is announced, and its author has put it away."""
+    facts = {"audience": Audience.EVERYBODY, "is_public": False, "starts_at": None}
+    ends = now + timedelta(days=1)
+    made = announcements.publish(author, title="A", body="B", **facts, ends_at=ends, now=now)
+    announcements.dismiss(author, made.public_id, now)
 
 
 def fill_the_feed(user_id: int, skill_id: int, now: datetime) -> None:
