@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from skillswap.db import db, transaction
-from skillswap.domain import cases, posts, strikes, wording
+from skillswap.domain import cases, media, posts, strikes, wording
 from skillswap.domain.strikes import Outcome
 from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.clock import utcnow
@@ -29,6 +29,7 @@ from skillswap.models import (
     UserState,
 )
 from tests import casework, people
+from tests.lib.test_media import picture
 from tests.striking import WORDS, answered, appealed, reported, struck, upheld, waiting
 
 
@@ -191,6 +192,43 @@ def test_what_its_author_deleted_meanwhile_stays_deleted(ada, ben, mo, max_):
         posts.delete(ben, post.public_id, now=utcnow())
     answered(max_, ben, strike, overturned=True)
     assert db.session.get(people.Post, post.id).state is PostState.DELETED
+
+
+def test_a_picture_taken_down_is_fetched_by_nobody_and_comes_back(ada, ben, mo, max_):
+    shown = show_picture(ben)
+    strike = struck(mo, ada, ben, Outcome.NOTE, hide=True)
+    assert ben.avatar is None
+    with pytest.raises(NotFound):
+        media.find_picture(shown)
+    answered(max_, ben, strike, overturned=True)
+    assert media.find_picture(ben.avatar) == shown
+
+
+def show_picture(person):
+    with transaction():
+        media.change_avatar(person, picture(), media.store(), utcnow())
+    return person.avatar
+
+
+def test_a_picture_chosen_since_stays_and_what_was_taken_down_is_gone(ada, ben, mo, max_):
+    shown = show_picture(ben)
+    strike = struck(mo, ada, ben, Outcome.NOTE, hide=True)
+    chosen = show_picture(ben)
+    assert shown not in set(media.store().names())
+    with transaction():
+        media.remove_avatar(ben, media.store())
+    answered(max_, ben, strike, overturned=True)
+    assert ben.avatar is None
+    assert chosen not in set(media.store().names())
+
+
+def test_a_picture_taken_down_goes_once_no_appeal_can_bring_it_back(ada, ben, mo):
+    shown = show_picture(ben)
+    strike = struck(mo, ada, ben, Outcome.NOTE, hide=True)
+    for later, left in ((timedelta(0), True), (timedelta(days=30), False)):
+        with transaction():
+            strikes.forget_pictures_due(strike.decided_at + later, 9)
+        assert (shown in set(media.store().names())) is left
 
 
 # -- appeals --------------------------------------------------------------------------------------

@@ -82,6 +82,8 @@ def decide_appeal(
     case = cases.held(staff, case_public_id, now, CaseKind.APPEAL)
     words = clean_words(words, needed=True)
     strike = db.session.get_one(Strike, case.subject_id)
+    if overturned and strike.hides:
+        hiding.hold(strike.subject_type, strike.subject_id)
     reporters = [report.reporter_id for report in reports_in(strike.case_id)]
     exchanges.lock_people(strike.person_id, *reporters)
     person = db.session.get_one(User, strike.person_id, populate_existing=True)

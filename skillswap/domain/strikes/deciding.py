@@ -80,6 +80,8 @@ def uphold(
     checked = _checked(chosen, rule, days), clean_words(words, needed=True)
     if hide and not hiding.can_hide(case):
         raise Refused("hide", "not_hideable")
+    if hide:
+        hiding.hold(case.subject_type, case.subject_id)
     person, made = _hold_people(case)
     if person.state is UserState.DELETED and chosen in BRINGS:
         raise Refused("outcome", "account_gone")

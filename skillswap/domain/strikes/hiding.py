@@ -35,6 +35,12 @@ def can_hide(case: Case) -> bool:
     return case.subject_type in HIDES
 
 
+def hold(subject_type: str, subject_id: int) -> None:
+    """Hold a post before any people are held: that is the order in which posts are written."""
+    if subject_type == Post.__tablename__:
+        db.session.get(Post, subject_id, with_for_update=True, populate_existing=True)
+
+
 def hide(staff: User, strike: Strike, now: datetime) -> None:
     """Take what the strike is about out of sight, if it is to be seen, and keep how it was."""
     strike.hid_from = HIDES[strike.subject_type](staff, strike.subject_id, now)
