@@ -63,6 +63,8 @@ TOPIC_OF_NOUN = {
     "session": Topic.SESSIONS,
     "contest": Topic.REMINDERS,
     "claim": Topic.SECURITY,
+    "strike": Topic.SECURITY,
+    "report": Topic.SECURITY,
     "chat": Topic.CHAT,
     "rating": Topic.AFTERWARDS,
     "post": Topic.PEOPLE,

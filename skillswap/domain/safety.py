@@ -196,8 +196,17 @@ def put_back(
     """Let an account stand as it would without a decision that was wrong. The caller holds it."""
     person.state, person.state_until, person.state_body = state, until, body
     db.session.flush()
-    kind = "person.restored" if state is UserState.ACTIVE else f"person.{state}"
-    events.record(kind, actor=None, subject=person, to=[], now=now)
+    events.record(
+        "person.restored"
+        if state is UserState.ACTIVE
+        else "person.limited"
+        if state is UserState.LIMITED
+        else "person.suspended",
+        actor=None,
+        subject=person,
+        to=[],
+        now=now,
+    )
 
 
 def give_role(person: User, role: StaffRole, *, now: datetime, by: User | None = None) -> None:

@@ -160,6 +160,8 @@ def test_every_kind_that_is_told_has_a_page_to_open() -> None:
         "follow": "users",
         "teacher": "users",
         "streak": "streak_awards",
+        "strike": "strikes",
+        "report": "reports",
         "post": "posts",
         "comment": "comments",
         "badge": "badge_grants",

@@ -13,11 +13,10 @@ from sqlalchemy import select
 
 from skillswap.db import db
 from skillswap.domain import audit, cases, events, exchanges, safety
-from skillswap.domain.strikes import hiding
+from skillswap.domain.strikes import hiding, telling
 from skillswap.domain.strikes.deciding import clean_words, reports_in
 from skillswap.domain.strikes.reading import strike_behind
 from skillswap.domain.strikes.standings import Standing, worked_anew
-from skillswap.domain.strikes.telling import tell
 from skillswap.errors import NotFound, WrongState
 from skillswap.models import CaseKind, ReportState, Strike, StrikeState, User
 
@@ -94,10 +93,30 @@ def decide_appeal(
     cases.close(case, now, by=staff)
     if overturned:
         _undo(staff, strike, person, now)
-    verb = "overturned" if overturned else "kept"
-    audit.record(f"appeal.{verb}", by=staff, subject=strike, person=person, now=now, decision=words)
-    tell(f"strike.{verb}", strike, person, now)
+    _say(staff, strike, person, now)
     return strike
+
+
+def _say(staff: User, strike: Strike, person: User, now: datetime) -> None:
+    """To the audit log, and to whose strike it is."""
+    audit.record(
+        "appeal.kept" if strike.stands else "appeal.overturned",
+        by=staff,
+        subject=strike,
+        person=person,
+        now=now,
+        decision=strike.answer_body,
+    )
+    events.record(
+        "strike.kept" if strike.stands else "strike.overturned",
+        actor=None,
+        subject=strike,
+        to=[person],
+        now=now,
+        **telling.facts_of(strike),
+    )
+    mail = "account.strike_kept" if strike.stands else "account.strike_overturned"
+    telling.mail_link(mail, strike, person, now)
 
 
 def _undo(staff: User, strike: Strike, person: User, now: datetime) -> None:

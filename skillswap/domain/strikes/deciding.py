@@ -13,10 +13,9 @@ from sqlalchemy.orm import aliased
 
 from skillswap.db import db
 from skillswap.domain import audit, cases, conversations, events, exchanges, reports, safety
-from skillswap.domain.strikes import hiding
+from skillswap.domain.strikes import hiding, telling
 from skillswap.domain.strikes.rules import RULES, rule_of
 from skillswap.domain.strikes.standings import BRINGS, Standing, struck
-from skillswap.domain.strikes.telling import tell
 from skillswap.errors import Refused
 from skillswap.lib.text import Unprintable, clean_body
 from skillswap.models import (
@@ -92,20 +91,27 @@ def uphold(
         hiding.hide(staff, strike, now)
     db.session.flush()
     _settle(staff, case, made, ReportState.UPHELD, now)
+    _say(staff, strike, person, now)
+    return strike
+
+
+def _say(staff: User, strike: Strike, person: User, now: datetime) -> None:
+    """To the audit log, and to whose strike it is."""
     audit.record(
         "report.upheld",
         by=staff,
         subject=strike,
         person=person,
         now=now,
-        outcome=chosen.value,
+        outcome=strike.outcome.value,
         rule=rule_of(strike.rule).title,
         days=strike.days,
-        hidden="" if not hide else case.subject_type,
+        hidden=strike.subject_type if strike.hides else "",
         decision=strike.body,
     )
-    tell("strike.made", strike, person, now)
-    return strike
+    facts = telling.facts_of(strike)
+    events.record("strike.made", actor=None, subject=strike, to=[person], now=now, **facts)
+    telling.mail_link("account.strike_made", strike, person, now)
 
 
 def _checked_outcome(staff: User, outcome: Outcome | None) -> Outcome:
@@ -230,8 +236,14 @@ def _settle(
     db.session.flush()
     for report in made:
         reporter = db.session.get_one(User, report.reporter_id)
-        kind = "report.upheld" if state is ReportState.UPHELD else "report.dismissed"
-        events.record(kind, actor=None, subject=report, to=[reporter], now=now, whose=reporter.id)
+        events.record(
+            "report.upheld" if state is ReportState.UPHELD else "report.dismissed",
+            actor=None,
+            subject=report,
+            to=[reporter],
+            now=now,
+            whose=reporter.id,
+        )
         if report.category is ReportCategory.SAFETY and not _is_looked_at(report):
             conversations.thaw(report.reporter_id, report.person_id)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from skillswap.db import db
-from skillswap.domain import deliveries, events
+from skillswap.domain import deliveries
 from skillswap.domain.strikes.rules import rule_of
 from skillswap.lib.tokens import new_token, token_hash
 from skillswap.models import Strike, User
@@ -16,22 +16,21 @@ from skillswap.models import Strike, User
 LINK = "/strikes/link/"
 
 
-def tell(kind: str, strike: Strike, person: User, now: datetime) -> None:
-    """Tell whose strike it is, by whatever way reaches them as they stand now."""
-    events.record(
-        kind,
-        actor=None,
-        subject=strike,
-        to=[person],
-        now=now,
-        outcome=strike.outcome.value,
-        rule=rule_of(strike.rule).title,
-        about=strike.about,
-        appeal_by=strike.appeal_by.isoformat(),
-    )
-    if not person.is_active:
-        token = new_token()
-        strike.link_hash = token_hash(token)
-        db.session.flush()
-        mail = f"account.{kind.replace('.', '_')}"
-        deliveries.mail(person, mail, now=now, path=f"{LINK}{token}")
+def facts_of(strike: Strike) -> dict[str, str]:
+    """What a sentence about it needs."""
+    return {
+        "outcome": strike.outcome.value,
+        "rule": rule_of(strike.rule).title,
+        "about": strike.about,
+        "appeal_by": strike.appeal_by.isoformat(),
+    }
+
+
+def mail_link(kind: str, strike: Strike, person: User, now: datetime) -> None:
+    """Mail the link, if they cannot sign in as they stand now. The one before ends."""
+    if person.is_active:
+        return
+    token = new_token()
+    strike.link_hash = token_hash(token)
+    db.session.flush()
+    deliveries.mail(person, kind, now=now, path=f"{LINK}{token}")
