@@ -67,10 +67,10 @@ def add(public_id: str) -> ResponseReturnValue:
 @bp.post("/<public_id>/withdraw")
 @login_required
 def withdraw(public_id: str) -> ResponseReturnValue:
-    """Take a claim back; its files are erased."""
+    """Take a claim back, or the files of one that was refused: they are erased."""
     with transaction():
         claims.withdraw(me(), public_id, utcnow())
-    notice(_("Withdrawn. The files are erased."))
+    notice(_("The files are erased."))
     return after_post(url_for(".page"))
 
 

@@ -195,6 +195,10 @@ def test_refused_says_why_and_for_how_long_the_files_stay(browser, ada, mo):
     page = browser(ada).get("/verification").text
     assert "No name on it." in page
     assert "Erased by" in page
+    assert "Erase now" in page
+    erase = f"/verification/{claim.public_id}/withdraw"
+    assert browser(ada).post(erase).status_code == 303
+    assert "is being erased" in browser(ada).get("/verification").text
     assert db.session.get(Claim, claim.id, populate_existing=True).state is ClaimState.REFUSED
 
 
