@@ -16,7 +16,7 @@ from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from skillswap.db import Model, db
-from skillswap.domain import events, exchanges, pitches, wishes
+from skillswap.domain import claims, events, exchanges, pitches, wishes
 from skillswap.domain.rings.reading import rings_with
 from skillswap.domain.rings.rules import round_key
 from skillswap.domain.touched import touch
@@ -81,6 +81,7 @@ def _concerned(source_id: int) -> set[int]:
         select(Pitch.teacher_id).where(Pitch.state.in_(OPEN), asked),
         select(Wish.learner_id).where(Wish.state == WishState.OPEN, Wish.skill_id == source_id),
         select(WishOffer.learner_id).where(WishOffer.return_skill_id == source_id),
+        claims.claimants_about(source_id),
         select(SwapRingMember.user_id).where(open_ring, SwapRingMember.ring_id.in_(with_it)),
     )
     return {user_id for query in queries for user_id in db.session.scalars(query)}
@@ -135,6 +136,7 @@ def move(source: int, into: int, now: datetime) -> None:
     for table in (LearningSession, ExchangeLeg, Wish):
         _run(update(table).where(table.skill_id == source), skill_id=into)
     _run(update(WishOffer).where(WishOffer.return_skill_id == source), return_skill_id=into)
+    claims.move_skill(source, into, now)
     _move_rings(source, into)
     _move_trends(source, into, now)
 

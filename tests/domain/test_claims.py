@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import audit, cases, claims, safety, sweep
+from skillswap.domain import audit, cases, claims, safety, sweep, taxonomy
 from skillswap.domain.claims.rules import valid_until
 from skillswap.errors import NotFound, Refused, TooMany, WrongState
 from skillswap.models import (
@@ -356,3 +356,22 @@ def test_the_overview_takes_as_many_statements_for_many_claims_as_for_one(ada, n
     queries.clear()
     assert len(claims.overview(ada, now).claims) == 12
     assert len(queries) <= 5
+
+
+# -- a skill that is merged into another ----------------------------------------------------------
+
+
+def test_claims_follow_their_skill_and_of_two_open_ones_one_remains(ada, ben, mo, now):
+    people.make_skill("Klavier")
+    both = people.make_person("both", offers=("Klavier", "Piano"))
+    only = people.make_person("only", offers=("Klavier",))
+    klavier, kept = (claims.overview(both, now).choices[place].what for place in (1, 2))
+    first, second = send(both, klavier, now), send(both, kept, now)
+    held = approve(mo, send(only, klavier, now), now, "Diploma")
+    with transaction():
+        taxonomy.merge(mo, "klavier", "Piano", now)
+    assert {one.skill for one in claims.claims_of(both, now)} == {"Piano"}
+    states = {one.public_id: one.state for one in claims.claims_of(both, now)}
+    assert states == {first.public_id: S.WITHDRAWN, second.public_id: S.SUBMITTED}
+    assert (open_cases(), claims.badges_of(only, now)[0].skill) == (1, "Piano")
+    assert held.public_id == claims.badges_of(only, now)[0].public_id

@@ -6,7 +6,7 @@ import os
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from skillswap.db import db, transaction
 from skillswap.domain import cases, claims, doctor, leftovers, media, safety, sweep
@@ -165,6 +165,25 @@ def test_each_opening_is_written_before_a_byte_leaves_also_when_none_does(
         claims.open_file(mo, key, one, now)
     db.session.rollback()
     assert openings() == 4
+
+
+def test_without_its_entry_no_byte_leaves(app, instance, ada, mo, now):
+    """The database takes no more entries: nothing is read, and nothing is answered."""
+    claim = send(ada, now)
+    key, one = taken(mo, claim, now), files(claim)[1].public_id
+    db.session.rollback()
+
+    def full(_conn, _cursor, statement, *_rest) -> None:
+        if statement.startswith("INSERT INTO audit_entries"):
+            raise RuntimeError("the disk is full")
+
+    event.listen(db.engine, "before_cursor_execute", full)
+    try:
+        with pytest.raises(RuntimeError):
+            claims.open_file(mo, key, one, now)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", full)
+    assert openings() == 0
 
 
 def test_one_file_cannot_be_put_in_the_place_of_another(instance, ada, mo, now):

@@ -15,7 +15,14 @@ from skillswap.domain.claims.deciding import (
     revocable,
     revoke,
 )
-from skillswap.domain.claims.ending import erase_all_of, erase_due, expire_due, unreadable
+from skillswap.domain.claims.ending import (
+    claimants_about,
+    erase_all_of,
+    erase_due,
+    expire_due,
+    move_skill,
+    unreadable,
+)
 from skillswap.domain.claims.keeping import are_taken
 from skillswap.domain.claims.reading import (
     Badge,
@@ -64,12 +71,14 @@ __all__ = [
     "ask_more",
     "badge_for",
     "badges_of",
+    "claimants_about",
     "claims_of",
     "count_try",
     "details_of",
     "erase_all_of",
     "erase_due",
     "expire_due",
+    "move_skill",
     "open_file",
     "overview",
     "refuse",

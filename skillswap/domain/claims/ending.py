@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, exists, select, update
+from sqlalchemy.orm import aliased, joinedload
 
 from skillswap.db import db
 from skillswap.domain import cases, events, exchanges, media
@@ -92,6 +92,40 @@ def erase_due(now: datetime, limit: int) -> int:
     return len(gone)
 
 
+def claimants_about(skill_id: int) -> Select[tuple[int]]:
+    """Whose open claims are about that skill: they are held before it is merged."""
+    return select(Claim.user_id).where(Claim.state.in_(OPEN_CLAIMS), Claim.skill_id == skill_id)
+
+
+def move_skill(source: int, into: int, now: datetime) -> None:
+    """What was claimed about the one is claimed about the other. Of two that are open the one
+    about the merged skill ends, against nobody; the caller holds their owners."""
+    other = aliased(Claim)
+    twice = exists().where(
+        other.user_id == Claim.user_id, other.skill_id == into, other.state.in_(OPEN_CLAIMS)
+    )
+    doubles = select(Claim).where(Claim.skill_id == source, Claim.state.in_(OPEN_CLAIMS), twice)
+    for claim in db.session.scalars(doubles.options(joinedload(Claim.skill))).all():
+        _withdraw(claim, now)
+        facts = facts_of(claim, claim.skill)
+        events.record("claim.withdrawn", actor=None, subject=claim, to=[], now=now, **facts)
+    db.session.execute(
+        update(Claim)
+        .where(Claim.skill_id == source)
+        .values(skill_id=into)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _withdraw(claim: Claim, now: datetime) -> None:
+    waiting = cases.waiting_about(CaseKind.CLAIM, "claims", claim.id, claim.user_id)
+    if waiting is not None:
+        cases.close(waiting, now)
+    claim.state, claim.decided_at, claim.due_at = ClaimState.WITHDRAWN, now, None
+    db.session.flush()
+    keeping.erase_now(claim, now)
+
+
 def unreadable() -> Iterator[str]:
     """Documents that no key of this place opens. For the doctor."""
     box = keeping.vault()
@@ -104,11 +138,8 @@ def unreadable() -> Iterator[str]:
 
 def erase_all_of(person: User, now: datetime) -> None:
     """Withdraw what waits and erase every file, when an account is deleted."""
-    open_ones = db.session.scalars(select(Claim).where(Claim.user_id == person.id)).all()
-    for claim in open_ones:
+    for claim in db.session.scalars(select(Claim).where(Claim.user_id == person.id)).all():
         if claim.state in OPEN_CLAIMS:
-            if waiting := cases.waiting_about(CaseKind.CLAIM, "claims", claim.id, person.id):
-                cases.close(waiting, now)
-            claim.state, claim.decided_at, claim.due_at = ClaimState.WITHDRAWN, now, None
-        keeping.erase_now(claim, now)
-    db.session.flush()
+            _withdraw(claim, now)
+        else:
+            keeping.erase_now(claim, now)

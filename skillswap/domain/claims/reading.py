@@ -104,7 +104,7 @@ class Tries:
 
 
 def overview(person: User, now: datetime) -> Overview:
-    """Everything on `/verification`, in four statements."""
+    """Everything on `/verification`, in five statements."""
     lines, tried = claims_of(person, now), tries_of(person, now)
     next_at = tried.first + TRIES_WITHIN if tried.first else None
     return Overview(
