@@ -24,6 +24,7 @@ from skillswap import mailing
 from skillswap.db import db, transaction
 from skillswap.domain import (
     achievements,
+    announcements,
     availability,
     cases,
     claims,
@@ -46,8 +47,8 @@ from skillswap.domain.strikes import Outcome
 from skillswap.lib.clock import local, utcnow
 from skillswap.lib.sealing import Sealer
 from skillswap.lib.tokens import token_hash
-from skillswap.models import Case as Waiting
 from skillswap.models import (
+    Audience,
     CaseKind,
     Channel,
     DeclineReason,
@@ -66,6 +67,7 @@ from skillswap.models import (
     User,
     UserSkillKind,
 )
+from skillswap.models import Case as Waiting
 from tests import holding, people, verifying, wishing, written
 from tests.conftest import HTMX
 from tests.support.push import Browser
@@ -508,7 +510,8 @@ def second_step(tail: str, form: Form, *, on: bool = True) -> Callable[[User, Us
         code = pyotp.TOTP(second_steps.secret_of(ada, box))
         if on:
             people.sign_in(ada)
-            here, past = db.session.scalars(select(SignIn)).one(), now - timedelta(minutes=5)
+            newest = select(SignIn).where(SignIn.user_id == ada.id).order_by(SignIn.id.desc())
+            here, past = db.session.scalars(newest).first(), now - timedelta(minutes=5)
             with transaction():
                 second_steps.confirm(ada, here, code.at(past), box, past)
         words = {key: code.now() if value == "code" else value for key, value in form.items()}
@@ -594,6 +597,25 @@ def proposal(verb: str, form: Form) -> Callable[[User, User], Ready]:
             key = db.session.scalar(select(Waiting.public_id).where(Waiting.closed_at.is_(None)))
             cases.claim(ada, key, now)
         return Ready(f"/moderation/cases/{key}/{verb}", ada, form)
+
+    return ready
+
+
+LATER = f"{utcnow() + DAY:%Y-%m-%dT%H:%M}"
+ANNOUNCED = {"title": "A", "body": "B", "audience": "everybody", "ends": LATER, "version": "1"}
+
+
+def announced(url: str, form: Form) -> Callable[[User, User], Ready]:
+    """Ada is staff and has announced something."""
+
+    def ready(ada: User, _ben: User) -> Ready:
+        people.make_staff(ada)
+        now = utcnow()
+        facts = {"audience": Audience.EVERYBODY, "is_public": False, "starts_at": None}
+        with transaction():
+            said = {"title": "A", "body": "B", "ends_at": now + DAY, "now": now}
+            made = announcements.publish(ada, **facts, **said)
+        return Ready(url.format(made.public_id), ada, form)
 
     return ready
 
@@ -1234,6 +1256,25 @@ EVERY: dict[str, Case] = {
         private=False,
     ),
     "moderation.revoke_claim": Case(take_badge_back, wrong={"words": " "}, private=False),
+    "announcements.dismiss": Case(
+        announced("/announcements/{}/dismiss", {}), somebodys=False, again=HARMLESS
+    ),
+    "moderation.announce": Case(
+        announced("/moderation/announcements/new", ANNOUNCED),
+        wrong={"title": "", "body": WORDS},
+        kept=WORDS,
+        private=False,
+        again=HARMLESS,
+    ),
+    "moderation.edit_announcement": Case(
+        announced("/moderation/announcements/{}", ANNOUNCED),
+        wrong={"title": "", "body": WORDS},
+        kept=WORDS,
+        private=False,
+    ),
+    "moderation.withdraw_announcement": Case(
+        announced("/moderation/announcements/{}/withdraw", {}), private=False
+    ),
     "moderation.retry": Case(retry, private=False),  # not even a door for visitors
     "preferences.page": Case(
         mine("notifications", {"switches": "sessions.digest"}),
