@@ -44,11 +44,12 @@ demo: venv ## load the demo people into the database (harmless twice)
 code: venv ## the six digits that the demo's staff are asked for: make code who=mo
 	@$(PY) -m flask demo-code $(or $(who),mo)
 
-bench: venv-dev ## page cost, work in towns of each size (FULL=1: a million), free time, matching, sockets, and the races at 200 trials
+bench: venv-dev ## page cost, work in towns of each size (FULL=1: a million), free time, matching, the queue, sockets, and the races at 200 trials
 	@$(PY) bench/pages.py
 	@$(PY) bench/sizes.py
 	@$(PY) bench/free_time.py
 	@$(PY) bench/matching.py
+	@$(PY) bench/cases.py
 	@$(PY) bench/live.py
 	@RACE_TRIALS=200 $(PY) -m tools.test --races
 

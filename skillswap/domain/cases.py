@@ -252,17 +252,23 @@ def line_of(staff: User, public_id: str, now: datetime) -> CaseLine:
 
 
 def next_for(staff: User, now: datetime) -> str | None:
-    """What to decide next: the first that this member of staff has taken, else the first free."""
-    free = or_(Case.claimed_until.is_(None), Case.claimed_until <= now)
+    """What to decide next: the first that this member of staff has taken, else the first free.
+
+    Two questions: as one the whole queue would be put in order. At most two statements.
+    """
     mine = and_(Case.claimed_by_id == staff.id, Case.claimed_until > now)
-    query = (
-        select(Case.public_id)
-        .join(About, About.id == Case.person_id)
-        .where(Case.closed_at.is_(None), or_(free, mine), may_decide(staff.id))
-        .order_by(mine.desc(), *(key.column for key in NEXT_FIRST))
-        .limit(1)
-    )
-    return db.session.scalar(query)
+    free = or_(Case.claimed_until.is_(None), Case.claimed_until <= now)
+    for which in (mine, free):
+        query = (
+            select(Case.public_id)
+            .join(About, About.id == Case.person_id)
+            .where(Case.closed_at.is_(None), which, may_decide(staff.id))
+            .order_by(*(key.column for key in NEXT_FIRST))
+            .limit(1)
+        )
+        if found := db.session.scalar(query):
+            return found
+    return None
 
 
 def _lines(staff: User) -> Any:
