@@ -8,6 +8,7 @@ from skillswap.blueprints import (
     accounts,
     achievements,
     afterwards,  # noqa: F401 - adds its views to those of `sessions`
+    announcements,
     atom,
     availability,
     badges,
@@ -57,8 +58,8 @@ from skillswap.blueprints import (
     sessions,
     settings,
     skill_pages,
-    statistics,  # noqa: F401 - adds its view to those of `moderation`
     staff_people,  # noqa: F401 - adds its views to those of `moderation`
+    statistics,  # noqa: F401 - adds its view to those of `moderation`
     stepping_up,  # noqa: F401 - adds its view to those of `accounts`
     streaks,
     strike_cases,  # noqa: F401 - adds its views to those of `moderation`
@@ -72,6 +73,7 @@ from skillswap.blueprints import (
 
 ALL = (
     pages,
+    announcements,
     dashboard,
     accounts,
     second_steps,

@@ -13,7 +13,7 @@ from skillswap.blueprints.email_links import mailbox
 from skillswap.blueprints.feed import reading_in
 from skillswap.blueprints.posts import short_form
 from skillswap.db import db
-from skillswap.domain import email_links, recommending, strikes
+from skillswap.domain import announcements, email_links, recommending, strikes
 from skillswap.domain import home as homes
 from skillswap.lib.clock import utcnow
 from skillswap.models import ShownIn
@@ -44,7 +44,8 @@ def home() -> ResponseReturnValue:
     """What needs me first, then the feed; for a visitor the front page."""
     person, now = viewer(), utcnow()
     if person is None:
-        return render("pages/landing.html", welcome=homes.welcome(now))
+        notes = announcements.for_visitors(now)
+        return render("pages/landing.html", welcome=homes.welcome(now), notes=notes)
     return reading_in(
         "pages/home.html",
         "pages.home",

@@ -50,7 +50,7 @@ def skills() -> ResponseReturnValue:
     category = request.args.get("category", "")
     found = taxonomy.found(typed, category, cursor())
     page, part = "moderation/skills.html", "moderation/_skill_rows.html"
-    chosen = {"typed": typed, "category": category, "categories": categories()}
+    chosen: dict[str, Any] = {"typed": typed, "category": category, "categories": categories()}
     return render(page, part, found=found, **chosen)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import BigInteger, Boolean, ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from skillswap.db import BigId, UtcDateTime, db, spelled
+from skillswap.db import UtcDateTime, db, spelled
 from skillswap.domain import audit
 from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.keyset import AnySelect, Key, Page, page, paginate
@@ -44,46 +43,64 @@ class Note:
     audience: Audience
 
 
+READER = bindparam("viewer_id", type_=BigInteger())  # as in statements about teachers
+NOW = bindparam("now", type_=UtcDateTime())
+TEACHES = bindparam("teaches", type_=Boolean())
+IS_STAFF = bindparam("is_staff", type_=Boolean())
+STANDS = and_(
+    Announcement.withdrawn_at.is_(None),
+    Announcement.starts_at <= NOW,
+    Announcement.ends_at > NOW,
+)
+# what the reader of those parameters has not put away, of what is meant for them
+FOR_READER = and_(
+    STANDS,
+    or_(
+        Announcement.audience == spelled(Audience.EVERYBODY),
+        and_(Announcement.audience == spelled(Audience.TEACHERS), TEACHES),
+        and_(Announcement.audience == spelled(Audience.STAFF), IS_STAFF),
+    ),
+    ~exists().where(
+        AnnouncementDismissal.user_id == READER,
+        AnnouncementDismissal.announcement_id == Announcement.id,
+    ),
+)
+
+
+def reader_of(person: User, now: datetime) -> dict[str, Any]:
+    """The parameters of FOR_READER."""
+    return {
+        "viewer_id": person.id,
+        "teaches": person.teaching,
+        "is_staff": person.is_staff,
+        "now": now,
+    }
+
+
+def _notes(*which: ColumnElement[bool]) -> AnySelect:
+    columns = (Announcement.public_id, Announcement.title, Announcement.body_html)
+    found: AnySelect = (
+        select(*columns, Announcement.audience)
+        .where(*which)
+        .order_by(Announcement.starts_at.desc(), Announcement.id.desc())
+        .limit(SHOWN_MOST)
+    )
+    return found
+
+
+# made once: building them takes longer than running them
+_FOR_READER = _notes(FOR_READER)
+_FOR_VISITORS = _notes(and_(STANDS, Announcement.is_public))
+
+
 def for_person(person: User, now: datetime) -> Sequence[Note]:
     """What this person has not put away, the latest first, three at most. One statement."""
-    query = _notes(person.teaching, person.is_staff)
-    rows = db.session.execute(query, {"reader": person.id, "now": now})
-    return [Note(*row) for row in rows]
+    return [Note(*row) for row in db.session.execute(_FOR_READER, reader_of(person, now))]
 
 
 def for_visitors(now: datetime) -> Sequence[Note]:
     """What stands on the front page, the latest first. One statement."""
-    rows = db.session.execute(_notes(None, None), {"now": now})
-    return [Note(*row) for row in rows]
-
-
-NOW = bindparam("now", type_=UtcDateTime())
-READER = bindparam("reader", type_=BigId)
-
-
-@lru_cache(maxsize=8)
-def _notes(teaching: bool | None, staff: bool | None) -> AnySelect:
-    """What is shown to such a reader; to a visitor, who is neither. Put together once each."""
-    columns = (Announcement.public_id, Announcement.title, Announcement.body_html)
-    query: Any = (
-        select(*columns, Announcement.audience)
-        .where(Announcement.withdrawn_at.is_(None))
-        .where(Announcement.starts_at <= NOW, Announcement.ends_at > NOW)
-        .order_by(Announcement.starts_at.desc(), Announcement.id.desc())
-        .limit(SHOWN_MOST)
-    )
-    if teaching is None:
-        query = query.where(Announcement.is_public)
-    else:
-        meant = {Audience.EVERYBODY: True, Audience.TEACHERS: teaching, Audience.STAFF: staff}
-        wanted = [spelled(audience) for audience, yes in meant.items() if yes]
-        put_away = exists().where(
-            AnnouncementDismissal.user_id == READER,
-            AnnouncementDismissal.announcement_id == Announcement.id,
-        )
-        query = query.where(Announcement.audience.in_(wanted), ~put_away)
-    found: AnySelect = query
-    return found
+    return [Note(*row) for row in db.session.execute(_FOR_VISITORS, {"now": now})]
 
 
 def dismiss(person: User, public_id: str, now: datetime) -> None:
@@ -118,7 +135,12 @@ def publish(
 ) -> Announcement:
     """Say something from an instant (now, without one) until another. Raises Refused."""
     found = Announcement(author_id=staff.id, created_at=now)
-    facts = {"title": title, "body": body, "audience": audience, "is_public": is_public}
+    facts: dict[str, Any] = {
+        "title": title,
+        "body": body,
+        "audience": audience,
+        "is_public": is_public,
+    }
     _write(found, **facts, starts_at=starts_at or now, ends_at=ends_at, now=now)
     db.session.add(found)
     db.session.flush()
@@ -146,7 +168,12 @@ def edit(
     _check_stands(found, now)
     if found.version != version:
         raise WrongState("announcement", "changed")
-    facts = {"title": title, "body": body, "audience": audience, "is_public": is_public}
+    facts: dict[str, Any] = {
+        "title": title,
+        "body": body,
+        "audience": audience,
+        "is_public": is_public,
+    }
     starts = starts_at or found.starts_at
     _write(found, **facts, starts_at=starts, ends_at=ends_at, now=now)
     db.session.flush()

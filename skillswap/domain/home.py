@@ -9,13 +9,15 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, exists, select
 
-from skillswap.domain import learning_sessions, ratings
+from skillswap.db import db
+from skillswap.domain import announcements, learning_sessions, ratings
+from skillswap.domain.announcements import Note
 from skillswap.domain.learning_sessions import SessionCard
 from skillswap.domain.limits import BIO_TO_PITCH
 from skillswap.domain.popular import taught_skills
 from skillswap.domain.ratings import ToRate
-from skillswap.domain.teachers import VIEWER, SkillRef, TeacherCard, run, some_teachers
-from skillswap.models import AvailabilityWindow, Pitch, User, UserSkill, UserSkillKind
+from skillswap.domain.teachers import VIEWER, SkillRef, TeacherCard, some_teachers
+from skillswap.models import Announcement, AvailabilityWindow, Pitch, User, UserSkill, UserSkillKind
 
 ITEMS_SHOWN = 4
 WELCOME_TEACHERS, WELCOME_SKILLS = 3, 6
@@ -38,8 +40,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The head of the page: the next session, what waits, the first steps. The feed follows."""
+    """The head of the page: what is announced, the next session, what waits, the first steps.
 
+    The feed follows.
+    """
+
+    notes: Sequence[Note]
     next_session: SessionCard | None
     to_rate: Sequence[ToRate]
     steps: Sequence[Step]  # none once they are done
@@ -56,23 +62,26 @@ class Home:
 
 
 def home_of(person: User, now: datetime) -> Home:
-    """The head of a person's Home. Three statements."""
+    """The head of a person's Home. Three statements, and one more when something is announced."""
+    marks = _marks(person, now)
     ahead = learning_sessions.upcoming(person, None, now).rows
     return Home(
+        notes=announcements.for_person(person, now) if marks.announced else [],
         next_session=ahead[0] if ahead else None,
         to_rate=ratings.to_rate(person, now, ITEMS_SHOWN),
-        steps=_steps(person, _marks(person), now),
+        steps=_steps(person, marks, now),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What the tables know of somebody's first steps."""
+    """What the tables know of somebody's first steps, and whether something is announced."""
 
     offers: bool
     wants: bool
     pitched: bool
     hours: bool
+    announced: bool
 
 
 def _lists(kind: UserSkillKind) -> ColumnElement[bool]:
@@ -85,13 +94,15 @@ _MARKS = select(
     _lists(UserSkillKind.WANTED),
     exists().where(Pitch.learner_id == VIEWER),
     exists().where(AvailabilityWindow.user_id == VIEWER),
+    exists(select(Announcement.id).where(announcements.FOR_READER)),
 )
 
 
-def _marks(person: User) -> _Marks:
+def _marks(person: User, now: datetime) -> _Marks:
     """One statement. A list counts while its switch is on: what one taught once is no offer."""
-    offers, wants, pitched, hours = run(_MARKS, person).one()
-    return _Marks(offers and person.teaching, wants and person.learning, pitched, hours)
+    reader = announcements.reader_of(person, now)
+    offers, wants, *others = db.session.execute(_MARKS, reader).one()
+    return _Marks(offers and person.teaching, wants and person.learning, *others)
 
 
 def _steps(person: User, marks: _Marks, now: datetime) -> list[Step]:

@@ -1357,6 +1357,7 @@ EVERY: dict[str, Case] = {
 ALL = pytest.mark.parametrize("endpoint", EVERY)
 TYPED = pytest.mark.parametrize("endpoint", [e for e, case in EVERY.items() if case.wrong])
 SOMEBODYS = pytest.mark.parametrize("endpoint", [e for e, case in EVERY.items() if case.somebodys])
+BEFORE_ANY_ROW = pytest.mark.only_on("sqlite")  # refused before a database is asked
 PRIVATE = pytest.mark.parametrize("endpoint", [e for e, case in EVERY.items() if case.private])
 
 
@@ -1434,6 +1435,7 @@ def test_for_a_stranger_it_does_not_exist(browser, ada, ben, cy, endpoint, heade
 
 
 @PRIVATE
+@BEFORE_ANY_ROW
 def test_a_visitor_is_sent_to_the_door(browser, ada, ben, endpoint):
     case = EVERY[endpoint]
     ready = case.ready(ada, ben)
@@ -1458,6 +1460,7 @@ def test_the_second_time_changes_nothing(browser, ada, ben, endpoint):
 
 
 @ALL
+@BEFORE_ANY_ROW
 def test_no_post_without_its_token(app, browser, ada, ben, endpoint):
     case = EVERY[endpoint]
     ready = case.ready(ada, ben)
@@ -1470,6 +1473,7 @@ def test_no_post_without_its_token(app, browser, ada, ben, endpoint):
 
 
 @ALL
+@BEFORE_ANY_ROW
 def test_no_post_from_another_site(browser, ada, ben, endpoint):
     case = EVERY[endpoint]
     ready = case.ready(ada, ben)
