@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from skillswap.db import db, transaction
 from skillswap.domain import cases, claims
 from skillswap.models import AuditEntry, Case, Claim, ClaimState, Event, PointsEntry, User
+from tests import people
 from tests.race.racing import is_refusal, races
-from tests.verifying import ask, key_of, png, take
+from tests.verifying import PDF, ask, key_of, png, take
 
 IDENTITY = "identity"
 
@@ -70,4 +71,18 @@ def test_of_the_same_wish_sent_many_times_at_once_one_waits(app, ada, now):
     for answers in races(app, [send] * 4):
         assert sum(not is_refusal(answer) for answer in answers) == 1
         assert (count(Claim.id), count(Case.id)) == (1, 1)
+        db.session.rollback()
+
+
+def test_of_many_things_asked_for_at_once_three_are_taken(app, now):
+    many = people.make_person("many", offers=("Ink", "Jam", "Knots", "Looms"))
+    wanted = [one.what for one in claims.overview(many, now).choices]
+
+    def send(what: str) -> Claim:
+        person = db.session.get(User, many.id)
+        return claims.submit(person, what=what, files=[(PDF, "a.pdf")], now=now)
+
+    for answers in races(app, [lambda what=what: send(what) for what in wanted]):
+        assert (len(answers), sum(not is_refusal(answer) for answer in answers)) == (5, 3)
+        assert count(Claim.id) == 3
         db.session.rollback()
