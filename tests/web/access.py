@@ -46,10 +46,10 @@ TWO = "yynnlnn"
 MINE = "ynnnlnn"
 STAFF = "nnnnnyy"
 STAFF_WHO_ASK = "ynnnnyy"  # here the owner is staff too
+ADMIN_WHO_ASKS = "ynnnnny"
 HOLDER = "ynnnnnn"  # here the owner is the member of staff who has taken it
 NOBODY = "nnnnnnn"
 
-# a line "GET endpoint" only where looking is for others than doing
 POLICIES: dict[str, str] = {
     "accounts.again": MEMBERS,
     "accounts.code": ALL,
@@ -142,7 +142,7 @@ POLICIES: dict[str, str] = {
     "moderation.dismiss": STAFF_WHO_ASK,
     "moderation.edit_announcement": STAFF_WHO_ASK,
     "moderation.edit_skill": STAFF_WHO_ASK,
-    "moderation.give_role": "ynnnnny",
+    "moderation.give_role": ADMIN_WHO_ASKS,
     "moderation.hand_back": STAFF_WHO_ASK,
     "moderation.keep_back": STAFF_WHO_ASK,
     "moderation.keep_flag": STAFF_WHO_ASK,
@@ -163,7 +163,7 @@ POLICIES: dict[str, str] = {
     "moderation.release": STAFF_WHO_ASK,
     "moderation.remove_word": STAFF_WHO_ASK,
     "moderation.retry": STAFF_WHO_ASK,
-    "moderation.revoke_claim": "ynnnnny",
+    "moderation.revoke_claim": ADMIN_WHO_ASKS,
     "moderation.sign_out": STAFF_WHO_ASK,
     "moderation.skill": STAFF,
     "moderation.skills": STAFF,
