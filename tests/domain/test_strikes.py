@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from skillswap.db import db, transaction
 from skillswap.domain import cases, media, posts, strikes, wording
+from skillswap.domain.badges import facts
 from skillswap.domain.strikes import Outcome
 from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.lib.clock import utcnow
 from skillswap.models import (
     AuditEntry,
+    BadgeCode,
     Conversation,
     Delivery,
     Event,
@@ -247,6 +249,18 @@ def test_an_overturned_strike_leaves_nothing_behind(ada, ben, mo, max_):
     assert sum(total) == 0
     with pytest.raises(WrongState), transaction():
         strikes.appeal(ben, strike.public_id, body="Again", now=utcnow())
+
+
+def test_the_best_badge_asks_for_no_report_that_was_right(ada, ben, mo, max_):
+    strike = struck(mo, ada, ben)
+    assert upheld_against(ben) == 1
+    answered(max_, ben, strike, overturned=True)
+    assert upheld_against(ben) == 0
+
+
+def upheld_against(person):
+    read = facts.read([person.id], [BadgeCode.TOP_MENTOR], utcnow())
+    return read[person.id].upheld
 
 
 def test_an_appeal_that_is_kept_changes_nothing(ada, ben, mo, max_):

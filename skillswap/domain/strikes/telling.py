@@ -6,6 +6,7 @@ The link is theirs alone, its row keeps the hash. It shows the strike, and takes
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from skillswap.db import db
 from skillswap.domain import deliveries
@@ -16,7 +17,7 @@ from skillswap.models import Strike, User
 LINK = "/strikes/link/"
 
 
-def facts_of(strike: Strike) -> dict[str, str]:
+def facts_of(strike: Strike) -> dict[str, Any]:
     """What a sentence about it needs."""
     return {
         "outcome": strike.outcome.value,
