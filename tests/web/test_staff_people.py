@@ -31,7 +31,7 @@ def test_for_others_there_is_no_such_page(browser, ada, ben, mo, root):
         assert browser(mo).get(path).status_code == 200
     for verb in VERBS:
         assert browser(ada).post(f"{BEN}/{verb}").status_code == 404
-        assert browser(mo).post(f"{PEOPLE}/root/{verb}").status_code == 404
+        assert browser(mo).post(f"{PEOPLE}/{root.username}/{verb}").status_code == 404
     assert browser(mo).post(f"{BEN}/role", data={"role": "admin"}).status_code == 404
     assert "On the staff" not in browser(mo).get(BEN).text
     assert "On the staff" in browser(root).get(BEN).text
