@@ -28,6 +28,7 @@ from skillswap.lib.sealing import Sealer
 from skillswap.models import (
     Audience,
     Bookmark,
+    Case,
     CaseKind,
     Claim,
     ClaimFile,
@@ -47,6 +48,7 @@ from skillswap.models import (
     Notification,
     Pitch,
     PlaceKind,
+    PointsFlag,
     Post,
     PostImage,
     PostLike,
@@ -350,6 +352,30 @@ def fill_what_is_held(one: LearningSession, now: datetime) -> None:
 def rows(table: type) -> int:
     """How many rows a table has."""
     return db.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_flag_of_points_that_stands_becomes_a_case(fresh: Flask) -> None:
+    migrate(fresh, "head")
+    now, names = utcnow(), ("ada", "ben", "cy")
+    ada, ben, cy = (people.make_person(name) for name in names)
+    with transaction():
+        numbers = {"points": 120, "share": 90, "found_at": now - timedelta(days=1)}
+        for one, until, cleared in ((ada, 1, None), (ben, -1, None), (cy, 1, now)):
+            two = {"user_id": one.id, "partner_id": cy.id if one is not cy else ada.id}
+            db.session.add(
+                PointsFlag(until=now + timedelta(days=until), cleared_at=cleared, **two, **numbers)
+            )
+    for _ in range(2):
+        db.session.remove()
+        config: Config = fresh.extensions["migrate"].migrate.get_config()
+        command.downgrade(config, "0024")
+        migrate(fresh, "head")
+        found = db.session.scalars(select(Case)).all()
+        assert [(one.kind, one.person_id, one.other_id) for one in found] == [
+            (CaseKind.FLAG, ada.id, cy.id)
+        ]
+        assert found[0].opened_at == now - timedelta(days=1)
+    assert found[0].closed_at is None
 
 
 def test_rebuilding_a_parent_table_keeps_its_children(fresh: Flask) -> None:
