@@ -142,12 +142,13 @@ def facts_of(staff: User, username: str, now: datetime) -> Facts:
     about = (Report.person_id == User.id, *mine)
     made = (Report.reporter_id == User.id, *mine)
     upheld = Report.state == ReportState.UPHELD
+    awake = or_(User.staff_role == StaffRole.NONE, SignIn.seen_at > now - sign_ins.STAFF_IDLE)
     sessions = or_(LearningSession.teacher_id == User.id, LearningSession.learner_id == User.id)
     row = db.session.execute(
         select(
             User,
             _count(LearningSession.id, sessions, LearningSession.state == SessionState.COMPLETED),
-            _count(SignIn.id, SignIn.user_id == User.id, sign_ins.is_live(now)),
+            _count(SignIn.id, SignIn.user_id == User.id, sign_ins.is_live(now), awake),
             second_steps.is_asked_of(User.id),
             _count(Report.id, *about),
             _count(Report.id, *about, upheld),

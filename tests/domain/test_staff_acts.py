@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from skillswap import mailing
 from skillswap.db import db, transaction
-from skillswap.domain import safety, staff_acts, staff_people
+from skillswap.domain import deliveries, letters, safety, staff_acts, staff_people
 from skillswap.domain.staff_acts import Act
 from skillswap.domain.staff_people import Which
 from skillswap.errors import NotAllowed, NotFound, Refused, WrongState
@@ -76,6 +77,17 @@ def test_limit_suspend_restore_are_written_down_and_mailed_with_the_words(ben, m
         ("account.suspended", WHY),
         ("account.restored", ""),
     ]
+
+
+def test_who_is_suspended_reads_in_a_mail_why(ben, mo, now):
+    changed(mo, ben, now, Act.SUSPEND)
+    row = db.session.scalars(select(Delivery)).one()
+    mail = mailing.compose(letters.letter_for(deliveries.claim_of(row), now))
+    assert (mail["To"], mail["Subject"]) == (ben.email, "Your account is suspended")
+    for body in ("plain", "html"):
+        words = mail.get_body((body,)).get_content()
+        assert WHY in words
+        assert mo.name not in words
 
 
 @pytest.mark.parametrize(
@@ -173,12 +185,14 @@ def test_an_admin_gives_and_takes_roles_and_they_sign_in_anew(ben, root, now):
     assert acts() == ["person.role_given", "person.role_given"]
 
 
-def test_roles_are_for_admins_never_for_oneself_and_never_the_last_admin(ada, ben, mo, root, now):
+def test_roles_are_for_admins_not_for_oneself_and_one_admin_stays(app, ada, ben, mo, root, now):
     for staff, whom in ((mo, ben), (root, root), (ada, ben)):
         with pytest.raises(NotFound):
             given(staff, whom, StaffRole.ADMIN, now)
     with pytest.raises(Refused, match="last_admin"), transaction():
         safety.give_role(db.session.merge(root), StaffRole.NONE, now=now)
+    told = app.test_cli_runner().invoke(args=["make-moderator", root.email])
+    assert (told.exit_code, told.output) == (1, "Without this admin there would be none.\n")
     zoe = people.make_person("zoe", staff_role=StaffRole.ADMIN)
     given(zoe, root, StaffRole.NONE, now)
     with pytest.raises(NotFound):  # the slower of two who demote each other
