@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from skillswap.db import EPOCH, afterwards, db
 from skillswap.domain import media
@@ -62,9 +62,6 @@ def remove_due(now: datetime, limit: int) -> int:
 
 def _named(names: list[str]) -> set[str]:
     """Those of them that a row names."""
-    found: set[str] = set()
-    for column in (Media.name, Media.small_name, ClaimFile.name):
-        found.update(
-            name for name in db.session.scalars(select(column).where(column.in_(names))) if name
-        )
-    return found
+    columns = (Media.name, Media.small_name, ClaimFile.name)
+    found = union_all(*(select(column).where(column.in_(names)) for column in columns))
+    return {name for name in db.session.scalars(found) if name}

@@ -76,9 +76,9 @@ def test_files_whose_transaction_failed_meanwhile_stay(store, now):
     assert list(store.names()) == ["old.webp"]
 
 
-def test_forty_files_take_two_statements(store, now, queries):
+def test_forty_files_take_one_statement(store, now, queries):
     for number in range(40):
         aged(store, f"{number}.webp", now, 25)
     queries.clear()
     remove(now)
-    assert len(queries) == 2
+    assert len(queries) == 1

@@ -1,7 +1,8 @@
 """What do people let us check, how are the documents kept, and what came of it?
 
-`asking` holds the member's verbs, `deciding` the staff's, `keeping` the files, `reading` both
-sides' pages, `rules` the numbers, `ending` what the clock does.
+`asking` holds the member's verbs, `deciding` the staff's, `keeping` the files, `reading` the
+member's page and the badges, `reviewing` the page of staff, `rules` the numbers, `ending` what
+the clock does.
 """
 
 from skillswap.domain.claims.asking import add_files, count_try, submit, withdraw
@@ -28,15 +29,13 @@ from skillswap.domain.claims.reading import (
     Badge,
     Choice,
     ClaimLine,
-    Details,
     FileLine,
     Overview,
-    Step,
     badges_of,
     claims_of,
-    details_of,
     overview,
 )
+from skillswap.domain.claims.reviewing import Details, Step, details_of
 from skillswap.domain.claims.rules import (
     ANSWER_WITHIN,
     DECIDE_WITHIN,

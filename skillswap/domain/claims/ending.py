@@ -92,7 +92,7 @@ def erase_due(now: datetime, limit: int) -> int:
     return len(gone)
 
 
-def claimants_about(skill_id: int) -> Select[tuple[int]]:
+def claimants_about(skill_id: int) -> Select[int]:
     """Whose open claims are about that skill: they are held before it is merged."""
     return select(Claim.user_id).where(Claim.state.in_(OPEN_CLAIMS), Claim.skill_id == skill_id)
 

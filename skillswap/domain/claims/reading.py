@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import exists, func, or_, select
 
 from skillswap.db import db
-from skillswap.domain import audit
 from skillswap.domain.claims import keeping
 from skillswap.domain.claims.rules import (
     RENEW_BEFORE,
@@ -21,17 +20,12 @@ from skillswap.domain.claims.rules import (
 from skillswap.errors import Refused
 from skillswap.models import (
     OPEN_CLAIMS,
-    AuditEntry,
     Case,
     CaseKind,
     Claim,
     ClaimFile,
     ClaimKind,
     ClaimState,
-    LearningSession,
-    Report,
-    ReportState,
-    SessionState,
     Skill,
     SkillState,
     User,
@@ -40,7 +34,6 @@ from skillswap.models import (
 )
 
 LISTED_MOST = 50
-STEPS_MOST = 50
 
 
 # -- for the member -------------------------------------------------------------------------------
@@ -118,10 +111,11 @@ def overview(person: User, now: datetime) -> Overview:
 
 def claims_of(person: User, now: datetime) -> Sequence[ClaimLine]:
     """Somebody's claims with their files, the latest first. Two statements."""
-    return _lines(Claim.user_id == person.id, now)
+    return lines_of(person.id, now)
 
 
-def _lines(which: Any, now: datetime) -> list[ClaimLine]:
+def lines_of(user_id: int, now: datetime) -> list[ClaimLine]:
+    """The same, by the number of the person."""
     taken = exists().where(
         Case.kind == CaseKind.CLAIM,
         Case.subject_type == Claim.__tablename__,
@@ -133,7 +127,7 @@ def _lines(which: Any, now: datetime) -> list[ClaimLine]:
     rows = db.session.execute(
         select(Claim, Skill.name, taken.label("taken"))
         .outerjoin(Skill, Skill.id == Claim.skill_id)
-        .where(which)
+        .where(Claim.user_id == user_id)
         .order_by(Claim.id.desc())
         .limit(LISTED_MOST)
         .execution_options(populate_existing=True)
@@ -306,121 +300,3 @@ def badges_of(person: User, now: datetime) -> Sequence[Badge]:
         )
     first = {ClaimKind.IDENTITY: 0, ClaimKind.CREDENTIAL: 1}
     return sorted(found.values(), key=lambda badge: (first[badge.kind], badge.skill))
-
-
-# -- for who has taken the case -------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that staff did with a claim, in words."""
-
-    words: str
-    by: str
-    at: datetime
-    facts: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What a member of staff sees who has taken the case of a claim."""
-
-    claim: ClaimLine
-    person: User
-    username: str
-    try_number: int  # of this person within 90 days
-    kept_sessions: int
-    upheld_reports: int
-    before: Sequence[ClaimLine]  # their other claims, the latest first
-    steps: Sequence[Step]  # what was done with this one, the first first
-
-
-def details_of(case: Case, now: datetime) -> Details:
-    """Everything about the claim of a case, in five statements, for who has taken it."""
-    lines = _lines(Claim.user_id == case.person_id, now)
-    ids = select(Claim.public_id).where(Claim.id == case.subject_id).scalar_subquery()
-    sent = select(Claim.created_at).where(Claim.id == case.subject_id).scalar_subquery()
-    person, public_id, nth, kept, upheld = db.session.execute(
-        select(
-            User,
-            ids,
-            select(func.count())
-            .select_from(Claim)
-            .where(
-                Claim.user_id == User.id,
-                Claim.id <= case.subject_id,
-                Claim.created_at > now - TRIES_WITHIN,
-            )
-            .correlate(User)
-            .scalar_subquery(),
-            _kept(case.person_id),
-            _upheld(case.person_id),
-        ).where(User.id == case.person_id, sent.is_not(None))
-    ).one()
-    claim = next(line for line in lines if line.public_id == public_id)
-    return Details(
-        claim=claim,
-        person=person,
-        username=person.username,
-        try_number=nth,
-        kept_sessions=kept,
-        upheld_reports=upheld,
-        before=[line for line in lines if line.public_id != public_id],
-        steps=_steps(case),
-    )
-
-
-def _kept(person_id: int) -> Any:
-    return (
-        select(func.count())
-        .select_from(LearningSession)
-        .where(
-            LearningSession.state == SessionState.COMPLETED,
-            or_(LearningSession.teacher_id == person_id, LearningSession.learner_id == person_id),
-        )
-        .scalar_subquery()
-    )
-
-
-def _upheld(person_id: int) -> Any:
-    return (
-        select(func.count())
-        .select_from(Report)
-        .where(Report.person_id == person_id, Report.state == ReportState.UPHELD)
-        .scalar_subquery()
-    )
-
-
-def _steps(case: Case) -> list[Step]:
-    """The audit of the claim and of its cases."""
-    own = select(Case.id).where(
-        Case.kind == CaseKind.CLAIM,
-        Case.subject_type == case.subject_type,
-        Case.subject_id == case.subject_id,
-    )
-    rows = db.session.execute(
-        select(AuditEntry, User)
-        .outerjoin(User, User.id == AuditEntry.actor_id)
-        .where(
-            or_(
-                (AuditEntry.subject_type == Claim.__tablename__)
-                & (AuditEntry.subject_id == case.subject_id),
-                (AuditEntry.subject_type == Case.__tablename__) & AuditEntry.subject_id.in_(own),
-            )
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(STEPS_MOST)
-    ).all()
-    return [
-        Step(
-            words=audit.ACTIONS[entry.action](),
-            by=actor.name if actor else "",
-            at=entry.happened_at,
-            facts=[
-                (audit.FACTS[key](), str(value))
-                for key, value in entry.facts.items()
-                if key in audit.FACTS and key != "kind"
-            ],
-        )
-        for entry, actor in reversed(rows)
-    ]
