@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
@@ -396,9 +396,25 @@ class Place:
         statistics.roll_up_due(self.now, 100)
 
 
+DAYS = 24 * 60
+SLOW = [  # nights before and after each step, the last ones just within 60 days
+    ("sends", 10),
+    ("nights", 2 * DAYS),
+    ("nights", 9 * DAYS),
+    ("accepts", DAYS),
+    ("nights", 2 * DAYS),
+    ("nights", 41 * DAYS),
+    ("agrees", DAYS),
+    ("nights", DAYS),
+    ("meets", DAYS),
+    ("nights", 2 * DAYS),
+]
+
+
 @pytest.mark.usefixtures("app")
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(histories)
+@example(SLOW)
 def test_numbers_kept_night_by_night_are_those_found_at_once(history):
     place = Place()
     for verb, minutes in history:
