@@ -250,12 +250,12 @@ def check(place: Place) -> None:
 
 
 @settings(
-    max_examples=15,
+    max_examples=12,
     suppress_health_check=list(HealthCheck),
     deadline=None,
     phases=WITHOUT_SHRINKING,
 )
-@given(history=st.lists(steps, min_size=6, max_size=14), start=st.tuples(strike_steps))
+@given(history=st.lists(steps, min_size=5, max_size=12), start=st.tuples(strike_steps))
 def test_without_a_wrong_strike_all_is_as_if_it_had_never_been(app, history, start):
     place = build()
     for step in (*start, *history):
