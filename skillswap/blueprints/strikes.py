@@ -76,7 +76,7 @@ def appeal_by_link(token: str) -> ResponseReturnValue:
 
 def _linked(token: str, form: AppealForm) -> ResponseReturnValue:
     url = url_for(".appeal_by_link", token=token)
-    return _page(strikes.strike_by_link(token), form, url, linked=True)
+    return _page(strikes.strike_by_link(token, utcnow()), form, url, linked=True)
 
 
 # -- either way -----------------------------------------------------------------------------------

@@ -294,16 +294,26 @@ def test_an_appeal_comes_once_and_within_thirty_days(ada, ben, cy, mo):
         strikes.appeal(ben, strike.public_id, body="Twice", now=now)
 
 
+def test_the_mailed_link_ends_with_the_time_to_appeal(ada, ben, mo):
+    strike = struck(mo, ada, ben, Outcome.SUSPENDED, days=60)
+    mail = db.session.scalars(select(Delivery).where(Delivery.kind == "account.strike_made")).one()
+    token = mail.payload["path"].rpartition("/")[2]
+    later = strike.decided_at + timedelta(days=30)
+    assert strikes.strike_by_link(token, later - timedelta(seconds=1))
+    with pytest.raises(NotFound):
+        strikes.strike_by_link(token, later)
+
+
 def test_who_is_kept_out_reads_and_appeals_by_the_mailed_link(ada, ben, mo, max_):
     strike = struck(mo, ada, ben, Outcome.SUSPENDED, days=7)
     mail = db.session.scalars(select(Delivery).where(Delivery.kind == "account.strike_made")).one()
     token = mail.payload["path"].rpartition("/")[2]
     assert token not in strike.link_hash
-    assert strikes.strike_by_link(token).public_id == strike.public_id
+    assert strikes.strike_by_link(token, utcnow()).public_id == strike.public_id
     with transaction():
         strikes.appeal_by_link(token, body="It was a joke.", now=utcnow())
     with pytest.raises(NotFound):
-        strikes.strike_by_link(token[::-1])
+        strikes.strike_by_link(token[::-1], utcnow())
     key = casework.waiting(max_)[0]
     with transaction():
         cases.claim(max_, key, utcnow())

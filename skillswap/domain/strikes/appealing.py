@@ -36,7 +36,7 @@ def appeal(person: User, public_id: str, *, body: str, now: datetime) -> Strike:
 
 def appeal_by_link(token: str, *, body: str, now: datetime) -> Strike:
     """The same by the mailed link, for who cannot sign in. Raises NotFound for an unknown one."""
-    strike = strike_behind(token)
+    strike = strike_behind(token, now)
     return _appeal(db.session.get_one(User, strike.person_id), strike.id, body, now)
 
 

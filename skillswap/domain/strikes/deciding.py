@@ -6,7 +6,7 @@ Whoever reported is told that it was looked at, and not what came of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import aliased
@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from skillswap.db import db
 from skillswap.domain import audit, cases, conversations, events, exchanges, reports, safety
 from skillswap.domain.strikes import hiding, telling
+from skillswap.domain.strikes.reading import APPEAL_WITHIN
 from skillswap.domain.strikes.rules import RULES, rule_of
 from skillswap.domain.strikes.standings import BRINGS, Standing, struck
 from skillswap.errors import Refused
@@ -38,7 +39,6 @@ from skillswap.models import (
 Outcome = StrikeOutcome
 DAYS = {Outcome.LIMITED: (7, 30), Outcome.SUSPENDED: (7, 90)}
 WORDS_MOST, QUOTE_MOST = 1_000, 1_000
-APPEAL_WITHIN = timedelta(days=30)
 OPEN = (ReportState.OPEN, ReportState.CLAIMED)
 # what one person alone has written: quoting it to them tells nothing of who reported it
 QUOTED = {Post.__tablename__, Comment.__tablename__, Rating.__tablename__, Wish.__tablename__}

@@ -25,6 +25,7 @@ from skillswap.models import (
 )
 
 FADES_AFTER = timedelta(days=180)
+APPEAL_WITHIN = timedelta(days=30)
 PAST_MOST = 20
 NEWEST = [Key(Strike.id, "id")]  # type: ignore[arg-type]  # a mapped column is one
 By = aliased(User)
@@ -109,15 +110,19 @@ def strike_of(person: User, public_id: str) -> StrikeView:
     return _view(found)
 
 
-def strike_by_link(token: str) -> StrikeView:
+def strike_by_link(token: str, now: datetime) -> StrikeView:
     """The one a mailed link shows to who cannot sign in. Raises NotFound for an unknown link."""
-    return _view(strike_behind(token))
+    return _view(strike_behind(token, now))
 
 
-def strike_behind(token: str) -> Strike:
-    """Its row."""
+def strike_behind(token: str, now: datetime) -> Strike:
+    """Its row, for as long as the link holds: while it can be appealed, while that waits, and for
+    30 days after the answer."""
     found = db.session.scalar(select(Strike).where(Strike.link_hash == token_hash(token)))
     if found is None:
+        raise NotFound("link")
+    until = (found.answered_at or found.decided_at) + APPEAL_WITHIN
+    if until <= now and found.state is not StrikeState.APPEALED:
         raise NotFound("link")
     return found
 
