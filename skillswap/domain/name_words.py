@@ -69,7 +69,8 @@ def _before_it_is_kept(unit: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget(unit: Session) -> None:
-    unit.info.pop(RENAMED, None)
+    if not unit.in_nested_transaction():  # a savepoint undone leaves the rest to be kept
+        unit.info.pop(RENAMED, None)
 
 
 def words_of(first_name: str, last_name: str, username: str) -> set[str]:

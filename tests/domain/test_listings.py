@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from skillswap.db import db, transaction
 from skillswap.domain import (
@@ -240,3 +242,15 @@ def test_after_any_history_the_rows_are_those_of_a_rebuild(app, history):
     for verb, (one, other, _third), number in history:
         do(verb, named(one), named(other), number, now)
         assert_no_drift()
+
+
+def test_a_savepoint_that_is_undone_forgets_nobody(ada, now):
+    """As when a case waits already: whom the rest has touched is still made anew."""
+    with transaction():
+        db.session.merge(ada).verified_until = now + 9 * DAY
+        db.session.flush()
+        with suppress(IntegrityError), db.session.begin_nested():
+            twice = {"slug": "piano", "name": "Piano", "category": "Test", "created_at": now}
+            db.session.add(skills.Skill(**twice))
+    assert db.session.scalars(select(TeacherListing.is_verified)).all() == [True, True]
+    assert_no_drift()

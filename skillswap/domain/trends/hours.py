@@ -74,7 +74,8 @@ def _before_it_is_kept(unit: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget(unit: Session) -> None:
-    unit.info.pop(touched.DEEDS, None)
+    if not unit.in_nested_transaction():  # a savepoint undone leaves the rest to be kept
+        unit.info.pop(touched.DEEDS, None)
 
 
 def keep_touched(now: datetime) -> None:
