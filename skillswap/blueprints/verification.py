@@ -32,7 +32,7 @@ def show(public_id: str) -> ResponseReturnValue:
     return _page(asked=public_id)
 
 
-@bp.post("/ask")
+@bp.post("")
 @login_required
 def ask() -> ResponseReturnValue:
     """Send files for a check."""

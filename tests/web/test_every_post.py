@@ -734,7 +734,7 @@ def documents() -> dict[str, Any]:
 
 
 def ask_for_check(ada: User, _ben: User) -> Ready:
-    return Ready("/verification/ask", ada, {"what": "identity"})
+    return Ready("/verification", ada, {"what": "identity"})
 
 
 def withdraw_claim(ada: User, _ben: User) -> Ready:

@@ -29,7 +29,7 @@ def files(*titles: str) -> list[tuple[BytesIO, str]]:
 
 def send(client, what: str, *titles: str, **headers: str):
     return client.post(
-        "/verification/ask", data={"what": what, "files": files(*titles)}, headers=headers
+        "/verification", data={"what": what, "files": files(*titles)}, headers=headers
     )
 
 
@@ -81,7 +81,7 @@ def test_no_document_reaches_a_temporary_file(browser, ada, monkeypatch):
 
     monkeypatch.setattr("werkzeug.wrappers.request.default_stream_factory", note)
     sent = {"what": "identity", "files": [(BytesIO(document), "a.pdf")]}
-    assert client.post("/verification/ask", data=sent).status_code == 303
+    assert client.post("/verification", data=sent).status_code == 303
     assert laid_down == []
     client.post("/media", data={"pictures": (BytesIO(document), "a.png")})
     assert laid_down == ["media.add"]  # others are, so this test sees it
