@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from skillswap.db import db, transaction
-from skillswap.domain import audit, cases, notifications, pitches, safety
+from skillswap.domain import audit, cases, notifications, pitches, safety, taxonomy
 from skillswap.domain.audit import Filters
 from skillswap.errors import NotFound, Refused, WrongState
 from skillswap.models import CaseKind, HeldPitch, HeldState, Pitch, User
@@ -101,6 +101,17 @@ def test_staff_send_it_and_both_are_told(ben, mo, held, now):
     assert (entry.by, entry.person) == ("Mo Example", "Ben Example")
     with pytest.raises(WrongState):
         pitches.release(mo, key, now=later)
+
+
+def test_a_skill_that_was_merged_meanwhile_is_followed(mo, held, now):
+    into = people.make_skill("Board games")
+    with transaction():
+        taxonomy.merge(mo, "chess", "board-games", now)
+    key = take(mo, held, now)
+    with transaction():
+        pitches.release(mo, key, now=now)
+    assert held.state is HeldState.RELEASED
+    assert db.session.get_one(Pitch, held.pitch_id).skill_id == into.id
 
 
 def test_what_a_rule_refuses_meanwhile_lapses_and_its_learner_reads_why(ben, mo, held, now):

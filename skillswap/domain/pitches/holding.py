@@ -307,8 +307,8 @@ def _sent(held: HeldPitch, now: datetime) -> tuple[Pitch | None, Refused | None]
             return send_pitch(
                 held.learner,
                 held.teacher,
-                skill=held.skill.slug,
-                offered=held.offered_skill.slug if held.offered_skill else "",
+                skill=_slug_now(held.skill),
+                offered=_slug_now(held.offered_skill) if held.offered_skill else "",
                 body=held.body,
                 days=held.days,
                 now=now,
@@ -317,6 +317,12 @@ def _sent(held: HeldPitch, now: datetime) -> tuple[Pitch | None, Refused | None]
         return None, refusal
     except NotFound:
         return None, None
+
+
+def _slug_now(skill: Skill) -> str:
+    """Of the skill it has been merged into meanwhile, if it has."""
+    into = db.session.get(Skill, skill.merged_into_id) if skill.merged_into_id else None
+    return (into or skill).slug
 
 
 def _plain(params: dict[str, object]) -> dict[str, Any]:
