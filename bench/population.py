@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from skillswap.db import db, transaction
-from skillswap.domain.frame import token_hash
 from skillswap.domain.catalogue import load_catalogue
+from skillswap.domain.frame import token_hash
 from skillswap.models import SignIn, Skill, User, UserSkill, UserSkillKind
 
 ZONES = (

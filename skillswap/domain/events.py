@@ -13,7 +13,8 @@ from skillswap.models import Event, User
 
 # not even the other of the two may notice: who is reminded to rate has not rated yet
 ALONE = frozenset({"rating.asked"}) | {
-    f"pitch.{verb}" for verb in ("held", "unheld", "kept_back", "lapsed")  # its teacher has none
+    f"pitch.{verb}"
+    for verb in ("held", "unheld", "kept_back", "lapsed")  # its teacher has none
 }
 
 

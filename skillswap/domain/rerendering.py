@@ -1,6 +1,7 @@
 """What becomes of people's markup when the rules for it change? It is made anew, little by little.
 
-Posts, bios, shared notes and announcements keep the HTML of their Markdown, and under which rules it was made.
+Posts, bios, shared notes and announcements keep the HTML of their Markdown, and under which rules
+it was made.
 """
 
 from __future__ import annotations
