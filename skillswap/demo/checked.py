@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from io import BytesIO
 
 from PIL import Image, ImageDraw
@@ -13,28 +13,24 @@ from skillswap.domain import cases, claims
 from skillswap.domain.claims import badge_for
 from skillswap.models import CaseKind, Claim, User
 
-READ_WITHIN = timedelta(hours=7)
-# who, the skill of a credential or "" for identity, days ago
-APPROVED = (
-    ("ada", "", 41),
-    ("hannah-whitcombe", "", 33),
-    ("camila-rojas", "", 26),
-    ("priya-raman", "", 12),
-)
-WAITING = (("ada", "Watercolour", timedelta(hours=5)),)
+# who is who they say, and who waits for what to be checked
+APPROVED = ("ada", "hannah-whitcombe", "camila-rojas", "priya-raman")
+WAITING = (("ada", "Watercolour"),)
 
 
 def fill(users: Mapping[str, User], now: datetime) -> None:
-    """Some are who they say; one diploma waits for staff. Nothing where no key was given."""
+    """A diploma waits for staff, others have been looked at. Nothing where no key was given.
+
+    Last of all, and now: what happens is recorded in its order.
+    """
     if not claims.are_taken():
         return
-    for username, skill, days in APPROVED:
+    for username in APPROVED:
         if username in users:
-            at = now - timedelta(days=days)
-            _approve(users["mo"], _ask(users[username], skill, "passport.png", at), skill, at)
-    for username, skill, ago in WAITING:
+            _approve(users["mo"], _ask(users[username], "", "passport.png", now), now)
+    for username, skill in WAITING:
         if username in users:
-            _ask(users[username], skill, "diploma.png", now - ago)
+            _ask(users[username], skill, "diploma.png", now)
 
 
 def _ask(person: User, skill: str, title: str, at: datetime) -> Claim:
@@ -43,13 +39,12 @@ def _ask(person: User, skill: str, title: str, at: datetime) -> Claim:
     return claims.submit(person, what=what, files=[(paper, title)], now=at)
 
 
-def _approve(staff: User, claim: Claim, skill: str, asked_at: datetime) -> None:
-    at = asked_at + READ_WITHIN
+def _approve(staff: User, claim: Claim, now: datetime) -> None:
     waiting = cases.waiting_about(CaseKind.CLAIM, Claim.__tablename__, claim.id, claim.user_id)
     if waiting is not None:
-        cases.claim(staff, waiting.public_id, at)
-        claims.approve(staff, waiting.public_id, badge=badge_for(claim.kind, skill), now=at)
-        claims.erase_due(at, 1)  # what the sweep would have done in that minute
+        cases.claim(staff, waiting.public_id, now)
+        claims.approve(staff, waiting.public_id, badge=badge_for(claim.kind, ""), now=now)
+        claims.erase_due(now, 1)  # what the sweep would have done in that minute
 
 
 def _paper(name: str, skill: str) -> bytes:

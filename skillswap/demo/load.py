@@ -128,8 +128,8 @@ def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) ->
     keep_tutorials(written.made, people, play.users, now)
     saved.fill(play.users, now)
     rings.fill(play.users, now)
-    checked.fill(play.users, now)
     standing.fill(play.users, now)
+    checked.fill(play.users, now)
 
 
 def _insert_people(
