@@ -11,7 +11,7 @@ from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import aliased
 
 from skillswap.db import db
-from skillswap.demo import checked, phones, rings, saved, standing
+from skillswap.demo import announced, checked, phones, rings, saved, standing
 from skillswap.demo.cast import LEADS, Person, cast, usernames
 from skillswap.demo.chats import Chats, lines_of
 from skillswap.demo.crowd import Crowd
@@ -130,6 +130,7 @@ def _play(people: Mapping[str, Person], steps: Sequence[Step], now: datetime) ->
     rings.fill(play.users, now)
     standing.fill(play.users, now)
     checked.fill(play.users, now)
+    announced.fill(play.users, now)
 
 
 def _insert_people(
