@@ -303,10 +303,7 @@ NOW_IT_IS: dict[tuple[str, str], str] = {
     ("skill", "active"): "This is in the catalogue already.",
     ("announcement", "over"): "This announcement is over.",
     ("announcement", "withdrawn"): "This announcement is withdrawn.",
-    (
-        "announcement",
-        "changed",
-    ): "Somebody has changed it meanwhile: theirs is shown above. Save again to put yours in its place.",
+    ("announcement", "changed"): "Somebody changed it meanwhile. Save again to put yours instead.",
     ("case", "open"): "Take this first: your 24 hours with it are over, or you have not taken it.",
     ("report", "open"): "You have reported this already. A person reads it, most within a day.",
     ("exchange", "completed"): "This exchange is completed.",

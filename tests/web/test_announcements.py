@@ -64,7 +64,7 @@ def test_it_is_changed_and_withdrawn_and_the_later_of_two_keeps_their_words(brow
     assert staff.post(url, data=typed(mo, title="Another", version=version)).location == URL
     late = staff.post(url, data=typed(mo, title="Mine", version=version))
     assert late.status_code == 409
-    assert "Somebody has changed it meanwhile" in late.text
+    assert "Somebody changed it meanwhile" in late.text
     assert 'value="Mine"' in late.text
     newer = re.search(r'name="version" type="hidden" value="(\d+)"', late.text)[1]
     assert staff.post(url, data=typed(mo, title="Mine", version=newer)).status_code == 303
