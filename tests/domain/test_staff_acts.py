@@ -31,7 +31,9 @@ def acts() -> list[str]:
 
 
 def mails() -> list[tuple[str, str]]:
-    rows = db.session.scalars(select(Delivery).where(Delivery.kind.startswith("account.")))
+    rows = db.session.scalars(
+        select(Delivery).where(Delivery.kind.startswith("account.")).order_by(Delivery.id)
+    )
     return [(one.kind, one.payload.get("words", "")) for one in rows]
 
 
@@ -161,7 +163,7 @@ def test_notes_are_kept_in_order_and_the_log_does_not_repeat_them(ben, mo, now):
     for body, code in ((" ", "required"), ("x" * 2_001, "too_long")):
         with pytest.raises(Refused, match=code):
             staff_acts.note(mo, "ben", body=body, now=now)
-    entries = db.session.scalars(select(AuditEntry)).all()
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert [(one.action, one.facts) for one in entries] == [("person.noted", {})] * 2
 
 
