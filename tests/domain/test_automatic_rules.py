@@ -53,7 +53,8 @@ def told(person, now) -> list[str]:
 
 def take(staff, neo, now) -> list[str]:
     """All cases about them."""
-    keys = db.session.scalars(select(Case.public_id).where(Case.person_id == neo.id)).all()
+    mine = select(Case.public_id).where(Case.person_id == neo.id).order_by(Case.id)
+    keys = db.session.scalars(mine).all()
     for key in keys:
         with transaction():
             cases.claim(staff, key, now)
@@ -94,7 +95,8 @@ def test_what_does_not_limit(neo, now, why):
         reported_by(neo, now, *names)
     else:  # what they decided is no reason any more
         reported_by(neo, now, "ria", "sol")
-        db.session.scalars(select(Report)).first().state = ReportState.DISMISSED
+        first = select(Report).order_by(Report.id)
+        db.session.scalars(first).first().state = ReportState.DISMISSED
         db.session.commit()
         reported_by(neo, now, "tom")
     assert neo.state is UserState.ACTIVE
