@@ -51,7 +51,8 @@ def everything(
     failed |= part("PostgreSQL", pytest(*PARALLEL, *both, env=postgresql(stack)))
     if browser:
         # once more where it failed, and both are printed: docs/decisions/0039
-        failed |= part("Chromium", pytest("--reruns", "1", *browser))
+        twice = ("-n", "2", "--dist", "loadfile", "--reruns", "1")
+        failed |= part("Chromium", pytest(*twice, *browser))
     return failed
 
 
