@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from skillswap.domain.staff_acts import Act
 from skillswap.forms.base import Form
-from skillswap.forms.strikes import TEXTS
+from skillswap.forms.house_words import HouseWordsForm
 from skillswap.lib.i18n import _
 from skillswap.models import StaffRole
 
@@ -42,7 +42,7 @@ class NoteForm(Form):
     body = TextAreaField(_("Note"), default="")
 
 
-class StandingForm(Form):
+class StandingForm(HouseWordsForm):
     """Limit, suspend or restore, and why: the person is mailed these words."""
 
     act = RadioField(
@@ -50,16 +50,6 @@ class StandingForm(Form):
         choices=[SelectChoice(value, label) for value, label in ACTS.items()],
         coerce=_act,
         validate_choice=False,
-    )
-    days = StringField(_("Days, if limited or suspended"), default="")
-    text = SelectField(
-        _("Words to begin with"),
-        choices=[
-            SelectChoice("", _("None, my own words only")),
-            *(SelectChoice(key, text) for key, text in TEXTS.items()),
-        ],
-        validate_choice=False,
-        default="",
     )
     reason = TextAreaField(_("Your words"), default="")
 
@@ -70,12 +60,10 @@ class StandingForm(Form):
     @property
     def decision(self) -> dict[str, Any]:
         """What the rule about acting upon an account asks for."""
-        words = (TEXTS.get(self.text.data or "", ""), (self.reason.data or "").strip())
-        days = (self.days.data or "").strip()
         return {
             "act": self.act.data,
-            "days": int(days) if days.isascii() and days.isdigit() and len(days) < 4 else None,
-            "reason": "\n\n".join(one for one in words if one),
+            "days": self.days_typed,
+            "reason": self.begun(self.reason.data),
         }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from skillswap.domain.strikes import RULES
 from skillswap.errors import Refused
 from skillswap.forms.base import Form
+from skillswap.forms.house_words import HouseWordsForm, small_number
 from skillswap.lib.i18n import _
 from skillswap.models import StrikeOutcome, StrikeState
 
@@ -21,25 +22,6 @@ OUTCOMES = {
     StrikeOutcome.SUSPENDED: _("Suspended, 7 to 90 days: signed out and seen by nobody"),
     StrikeOutcome.BANNED: _("Banned: suspended without an end, by an admin only"),
 }
-# what can be said as it is, or begun with
-TEXTS = {
-    "money": _(
-        "SkillSwap is free on both sides. Asking for money, or offering paid work, puts people "
-        "in an awkward place."
-    ),
-    "spam": _(
-        "People come here to learn from each other. What is sent to many, or leads elsewhere, "
-        "takes their time."
-    ),
-    "unkind": _("What you wrote hurts. Disagree about the matter, and leave the person out of it."),
-    "pressing": _(
-        "Somebody had said no, or had not answered, and you went on. Silence is an answer here."
-    ),
-    "identity": _(
-        "People must know whom they meet. Show your own name, and a picture of yourself or none."
-    ),
-    "safety": _("People feel safe here only if everybody can. What was reported went against it."),
-}
 
 
 def _outcome(value: Any) -> StrikeOutcome | None:
@@ -47,13 +29,7 @@ def _outcome(value: Any) -> StrikeOutcome | None:
     return StrikeOutcome(value) if value in set(StrikeOutcome) else None
 
 
-def _number(value: Any) -> int:
-    """A small whole number; 0, which is none, for anything else."""
-    text = str(value).strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
-
-
-class UpholdForm(Form):
+class UpholdForm(HouseWordsForm):
     """What follows from reports that are right. The person reads the rule and the words."""
 
     outcome = RadioField(
@@ -62,27 +38,17 @@ class UpholdForm(Form):
         coerce=_outcome,
         validate_choice=False,
     )
-    days = StringField(_("Days, if limited or suspended"), default="")
     rule = SelectField(
         _("Which rule"),
         choices=[
             SelectChoice(0, _("Choose a rule")),
             *(SelectChoice(one.number, f"{one.number}. {one.title}") for one in RULES),
         ],
-        coerce=_number,
+        coerce=small_number,
         default=0,
         validate_choice=False,
     )
     hide = BooleanField(_("Take it out of sight"))
-    text = SelectField(
-        _("Words to begin with"),
-        choices=[
-            SelectChoice("", _("None, my own words only")),
-            *(SelectChoice(key, text) for key, text in TEXTS.items()),
-        ],
-        validate_choice=False,
-        default="",
-    )
     words = TextAreaField(_("Your words"), default="")
 
     def offer(self, outcomes: Collection[StrikeOutcome]) -> None:
@@ -92,13 +58,12 @@ class UpholdForm(Form):
     @property
     def decision(self) -> dict[str, Any]:
         """What the rule about upholding asks for."""
-        words = (TEXTS.get(self.text.data or "", ""), (self.words.data or "").strip())
         return {
             "outcome": self.outcome.data,
             "rule": self.rule.data,
-            "days": _number(self.days.data) or None,
+            "days": self.days_typed,
             "hide": bool(self.hide.data),
-            "words": "\n\n".join(one for one in words if one),
+            "words": self.begun(self.words.data),
         }
 
 
